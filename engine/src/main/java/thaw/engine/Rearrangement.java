@@ -23,22 +23,22 @@ final class Rearrangement {
      * @throws IllegalArgumentException if there is no such extent, or more than one extent is −1
      */
     static Shape resolve(Shape from, int... dims) {
+        int[] resolved = dims.clone();
         int unknown = -1;
-        int known = 1;
         for (int i = 0; i < dims.length; i++) {
-            if (dims[i] != -1) {
-                known *= dims[i];
-            } else if (unknown < 0) {
+            if (dims[i] == -1) {
+                if (unknown >= 0) {
+                    throw new IllegalArgumentException("reshape: only one extent may be -1, got " + Arrays.toString(dims));
+                }
                 unknown = i;
-            } else {
-                throw new IllegalArgumentException("reshape: only one extent may be -1, got " + Arrays.toString(dims));
+                resolved[i] = 1;
             }
         }
-        int[] resolved = dims.clone();
+        int known = Shape.of(resolved).size();
         if (unknown >= 0 && known > 0) {
             resolved[unknown] = from.size() / known;
         }
-        if (unknown >= 0 && known <= 0 || Shape.of(resolved).size() != from.size()) {
+        if (unknown >= 0 && known == 0 || Shape.of(resolved).size() != from.size()) {
             throw new IllegalArgumentException("reshape: " + from + " has " + from.size() + " elements, which do not fit "
                     + Arrays.toString(dims));
         }
@@ -49,9 +49,7 @@ final class Rearrangement {
     static Shape flattened(Shape from, int startDim) {
         int start = from.index(startDim);
         int[] dims = Arrays.copyOf(from.toArray(), start + 1);
-        for (int i = start + 1; i < from.rank(); i++) {
-            dims[start] *= from.dim(i);
-        }
+        dims[start] = Shape.of(Arrays.copyOfRange(from.toArray(), start, from.rank())).size();
         return Shape.of(dims);
     }
 

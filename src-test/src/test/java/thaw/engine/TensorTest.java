@@ -75,6 +75,9 @@ class TensorTest {
         assertEquals(Shape.SCALAR, t.mean().shape());
         assertRefused(IllegalArgumentException.class, "[2, 3, 4] has 24 elements", () -> t.reshape(5, -1));
         assertRefused(IllegalArgumentException.class, "[2, 3, 4] has 24 elements", () -> t.reshape(2, 3));
+        assertRefused(IllegalArgumentException.class, "more than 2^31 - 9 elements", () -> t.reshape(1 << 16, 1 << 16, -1));
+        Tensor empty = device.zeros(Shape.of(0, 1 << 16, 1 << 16));
+        assertRefused(IllegalArgumentException.class, "more than 2^31 - 9 elements", () -> empty.flatten(1));
         assertRefused(IllegalArgumentException.class, "only one extent may be -1", () -> t.reshape(-1, -1));
     }
 

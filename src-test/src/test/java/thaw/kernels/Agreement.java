@@ -3,15 +3,22 @@ package thaw.kernels;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import thaw.Extent;
 import thaw.kernels.reference.ReferenceBackend;
 
 /** Compares a backend's results with those of {@link ReferenceBackend}, on the same random inputs. */
 public abstract class Agreement extends OperatorContract {
+
+    /** The seeds of random calls, 1 to this number. */
+    private static final int CALLS = Extent.times(12, 1000);
 
     static final int SHAPES = 12;
     static final int[] CHANNELS = {1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 48};
@@ -24,6 +31,46 @@ public abstract class Agreement extends OperatorContract {
     /** The largest allowed relative L2 error of a convolution's result. */
     protected double convolutionTolerance() {
         return tolerance();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void randomCalls(RandomCall call) {
+        for (int seed = 1; seed <= CALLS; seed++) {
+            int number = seed;
+            double tolerance = call == RandomCall.CONV2D ? convolutionTolerance() : tolerance();
+            try {
+                agree(seed, tolerance, b -> call.results(b, new RandomCall.RandomShapes(number, 7)));
+            } catch (AssertionError | RuntimeException e) {
+                throw new AssertionError(call + " with seed " + seed + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    /** Larger shapes than those of {@link #randomCalls}, whose work is divided among threads. */
+    @ParameterizedTest
+    @EnumSource
+    void equalBackendsGiveTheSameBits(RandomCall call) {
+        for (Backend other : createEquals()) {
+            try (other) {
+                for (int seed = 1; seed <= Extent.times(2, 8); seed++) {
+                    assertSameBits(random(backend, call, seed), random(other, call, seed));
+                }
+            }
+        }
+    }
+
+    private static List<float[]> random(Backend backend, RandomCall call, int seed) {
+        try (Bench bench = new Bench(backend, seed)) {
+            List<float[]> values = new ArrayList<>();
+            for (Array result : call.results(bench, new RandomCall.RandomShapes(seed, 33))) {
+                if (result != null) {
+                    values.add(Bench.read(backend, result));
+                    result.release();
+                }
+            }
+            return values;
+        }
     }
 
     /** Runs a test on activations with various numbers of channels, single pixels and odd image sizes, and on rows. */

@@ -330,7 +330,7 @@ public abstract class BackendContract {
         return results;
     }
 
-    private static void assertSameBits(List<float[]> expected, List<float[]> actual) {
+    static void assertSameBits(List<float[]> expected, List<float[]> actual) {
         assertEquals(expected.size(), actual.size());
         for (int i = 0; i < expected.size(); i++) {
             assertArrayEquals(expected.get(i), actual.get(i), "result " + i);

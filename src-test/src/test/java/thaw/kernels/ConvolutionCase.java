@@ -92,7 +92,7 @@ public record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, b
     }
 
     /** A random case, mostly with one group; sometimes with a few large groups, or many small ones. */
-    private static ConvolutionCase random(SplittableRandom random, int number) {
+    static ConvolutionCase random(SplittableRandom random, int number) {
         boolean small = number % 4 == 3;
         int groups = small ? random.nextInt(5, 40) : number % 4 == 2 ? random.nextInt(2, 5) : 1;
         int channels = small ? 6 : 21;

@@ -267,6 +267,17 @@ public abstract class OperatorContract extends BackendContract {
         refuses(() -> backend.batchNormAffine(c, c, c, zeros(4), 1e-5), "[3]", "[4]");
         refuses(() -> backend.batchNormTrainGradient(m, x, null, c, c, c, true, false), "[3, 4]", "[2, 3, 5, 5]");
         refuses(() -> backend.conv2d(x, zeros(8, 3, 3, 3), new Epilogue(null, null, x, false), conv), "[2, 8, 3, 3]");
+        Array pixel = zeros(1, 1, 1, 1);
+        Array wide = zeros(0, 2_000_000_000);
+        String limit = "2^31 - 9 elements";
+        refuses(() -> Shape.of(1 << 16, 1 << 16), "[65536, 65536]", limit);
+        refuses(() -> Shape.of(1 << 30, 1 << 30, 1 << 30), limit);
+        refuses(() -> backend.matmul(zeros(1 << 16, 0), false, zeros(0, 1 << 16), false), "[65536, 65536]", limit);
+        refuses(() -> backend.binary(BinaryOp.ADD, zeros(1 << 16, 1), zeros(1 << 16)), "[65536, 65536]", limit);
+        refuses(() -> backend.cat(List.of(wide, wide), 1), "[0, 2000000000]", "4000000000", limit);
+        refuses(() -> backend.conv2d(pixel, pixel, Conv2dOptions.of(1, 1 << 15)), "[1, 1, 65537, 65537]", limit);
+        refuses(() -> backend.conv2d(pixel, pixel, Conv2dOptions.of(1, 1 << 30)), "[1, 1, 1, 1]", "2147483649", limit);
+        refuses(() -> backend.adaptiveAvgPool2d(pixel, 1 << 16, 1 << 16), "[1, 1, 65536, 65536]", limit);
         return List.copyOf(messages);
     }
 

@@ -67,6 +67,8 @@ final class OperatorCase {
             case "sigmoid" -> x.sigmoid();
             case "tanh" -> x.tanh();
             case "exp" -> x.exp();
+            case "log" -> x.log();
+            case "sqrt" -> x.sqrt();
             case "abs" -> x.abs();
             case "square" -> x.square();
             case "log_abs_plus_0.1" -> x.abs().add(0.1).log();

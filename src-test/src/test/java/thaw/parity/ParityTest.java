@@ -1,8 +1,11 @@
 package thaw.parity;
 
+import static org.junit.jupiter.api.Assertions.assertAll;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -101,6 +104,24 @@ class ParityTest {
                 default -> OperatorCase.run(c, device, on.bar);
             }
         }
+    }
+
+    /** Denormals, infinities, NaN and 1e30; in double precision against PyTorch's float64. */
+    @TestFactory
+    List<DynamicTest> specialNumbers() throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (On on : OpenClHere.missing().isPresent() ? List.of(REFERENCE, CPU, PLAIN) : List.of(REFERENCE, CPU, PLAIN, OPENCL)) {
+            String file = "special." + (on == REFERENCE ? "float64" : "float32") + ".safetensors";
+            try (InputStream in = ParityTest.class.getResourceAsStream(file)) {
+                List<ParityCase> cases = ParityCase.readAll(in);
+                tests.add(DynamicTest.dynamicTest(on.name, () -> {
+                    try (Device device = on.device.get()) {
+                        assertAll(cases.stream().map(c -> () -> OperatorCase.run(c, device, on.bar)));
+                    }
+                }));
+            }
+        }
+        return tests;
     }
 
     @TestFactory

@@ -41,23 +41,23 @@ public record Conv2dOptions(int strideH, int strideW, int paddingH, int paddingW
             throw new IllegalArgumentException("conv2d: expects input [N, C, H, W] and weight [K, C/groups, R, S], got "
                     + input + " and " + weight);
         }
-        if (weight.dim(1) * groups != input.dim(1)) {
-            throw new IllegalArgumentException("conv2d: weight expects " + weight.dim(1) * groups + " input channels, input has "
-                    + input.dim(1) + " (" + input + "); replace the stem or pass a "
-                    + weight.dim(1) * groups + "-channel tensor");
+        long channels = (long) weight.dim(1) * groups;
+        if (channels != input.dim(1)) {
+            throw new IllegalArgumentException("conv2d: weight expects " + channels + " input channels, input has "
+                    + input.dim(1) + " (" + input + "); replace the stem or pass a " + channels + "-channel tensor");
         }
         if (weight.dim(0) % groups != 0) {
             throw new IllegalArgumentException("conv2d: " + weight.dim(0) + " output channels (weight " + weight
                     + ") do not divide into " + groups + " groups");
         }
-        int oh = outputExtent(input.dim(2), weight.dim(2), strideH, paddingH, dilationH);
-        int ow = outputExtent(input.dim(3), weight.dim(3), strideW, paddingW, dilationW);
+        long oh = outputExtent(input.dim(2), weight.dim(2), strideH, paddingH, dilationH);
+        long ow = outputExtent(input.dim(3), weight.dim(3), strideW, paddingW, dilationW);
         if (oh < 1 || ow < 1) {
             throw new IllegalArgumentException("conv2d: input " + input + " with padding " + paddingH + "×" + paddingW
                     + " is smaller than the kernel " + weight + " with dilation " + dilationH + "×" + dilationW
                     + "; use a larger image or more padding");
         }
-        return Shape.of(input.dim(0), weight.dim(0), oh, ow);
+        return Shape.of(input.dim(0), weight.dim(0), Shape.extent("conv2d", input, oh), Shape.extent("conv2d", input, ow));
     }
 
     /** A convolution, for reports: {@code [N, C, H, W] → K, R×S, stride 2, 2 groups}. */
@@ -71,8 +71,8 @@ public record Conv2dOptions(int strideH, int strideW, int paddingH, int paddingW
         return 2L * outputShape(x, w).size() * (w.size() / w.dim(0));
     }
 
-    private static int outputExtent(int in, int kernel, int stride, int padding, int dilation) {
-        int span = in + 2 * padding - dilation * (kernel - 1) - 1;
+    private static long outputExtent(int in, int kernel, int stride, int padding, int dilation) {
+        long span = in + 2L * padding - (long) dilation * (kernel - 1) - 1;
         return span < 0 ? 0 : span / stride + 1;
     }
 }

@@ -11,6 +11,9 @@ public interface ConvolutionOps {
      * {@code y(i,r) = i·stride + r·dilation − padding} and column {@code x(j,s) = j·stride + s·dilation − padding},
      * with zeros outside the image, and {@code c} over the group of {@code k}.
      *
+     * <p>A backend may compute several pixels together, by Winograd's algorithm, for speed. An element that is NaN or infinite, or
+     * many powers of ten larger than the others, then spoils the pixels that are computed with those which it enters.
+     *
      * @param x        {@code [N, C, H, W]}
      * @param w        {@code [K, C/groups, R, S]}
      * @param epilogue {@link Epilogue#NONE} or null for none; {@link CheckedBackend} passes its kernels no null

@@ -13,7 +13,8 @@ public interface ElementwiseOps {
 
     /**
      * {@code gx = gy · f′(x)}. Only one of {@code x} and {@code y = f(x)} is read, the one that
-     * {@link UnaryOp#gradientNeedsInput} names; the other may be null. The derivative of RELU and ABS at 0 is 0.
+     * {@link UnaryOp#gradientNeedsInput} names; the other may be null. The derivative of RELU and ABS at 0 is 0;
+     * at NaN RELU's is 1 and ABS's 0, as PyTorch's.
      */
     Array unaryGradient(UnaryOp op, Array gy, @Nullable Array x, @Nullable Array y);
 

@@ -41,7 +41,7 @@ public interface NormOps {
     }
 
     /**
-     * Gradients of {@link #batchNormTrain}. If the activation was a ReLU, {@code g = gy} where {@code y > 0} and 0
+     * Gradients of {@link #batchNormTrain}. If the activation was a ReLU, {@code g = 0} where {@code y <= 0} and gy
      * elsewhere; otherwise {@code g = gy}. With {@code x̂ = (x − mean)·invStd} and sums over a channel's M values:
      * {@code gBias = Σ g}, {@code gWeight = Σ g·x̂}, {@code gx = weight·invStd·(g − gBias/M − x̂·gWeight/M)} (Ioffe and
      * Szegedy 2015, section 3), {@code gResidual = g}.

@@ -11,7 +11,7 @@ public record Pool2dOptions(int kernelH, int kernelW, int strideH, int strideW, 
     /** @throws IllegalArgumentException for a value out of range; the message names it */
     public Pool2dOptions {
         if (kernelH < 1 || kernelW < 1 || strideH < 1 || strideW < 1 || paddingH < 0 || paddingW < 0
-                || 2 * paddingH > kernelH || 2 * paddingW > kernelW) {
+                || paddingH > kernelH / 2 || paddingW > kernelW / 2) {
             throw new IllegalArgumentException("pool2d: kernel " + kernelH + "×" + kernelW + " and stride " + strideH + "×"
                     + strideW + " must be at least 1, padding " + paddingH + "×" + paddingW
                     + " between 0 and half the kernel");
@@ -32,12 +32,13 @@ public record Pool2dOptions(int kernelH, int kernelW, int strideH, int strideW, 
         if (input.rank() != 4) {
             throw new IllegalArgumentException("pool2d: expects input [N, C, H, W], got " + input);
         }
-        int h = input.dim(2) + 2 * paddingH - kernelH;
-        int w = input.dim(3) + 2 * paddingW - kernelW;
+        long h = input.dim(2) + 2L * paddingH - kernelH;
+        long w = input.dim(3) + 2L * paddingW - kernelW;
         if (h < 0 || w < 0) {
             throw new IllegalArgumentException("pool2d: input " + input + " with padding " + paddingH + "×" + paddingW
                     + " is smaller than the window " + kernelH + "×" + kernelW + "; use a larger image");
         }
-        return Shape.of(input.dim(0), input.dim(1), h / strideH + 1, w / strideW + 1);
+        return Shape.of(input.dim(0), input.dim(1), Shape.extent("pool2d", input, h / strideH + 1),
+                Shape.extent("pool2d", input, w / strideW + 1));
     }
 }

@@ -11,6 +11,9 @@ public final class Shape {
     /** The shape of a scalar: no dimension, one element. */
     public static final Shape SCALAR = new Shape();
 
+    /** The length up to which every JVM makes arrays. */
+    private static final int LARGEST = Integer.MAX_VALUE - 8;
+
     private final int[] dims;
     private final int size;
 
@@ -21,9 +24,9 @@ public final class Shape {
                 throw new IllegalArgumentException("shape " + Arrays.toString(dims) + " has a negative dimension");
             }
             product *= d;
-            if (product > Integer.MAX_VALUE - 8) {
-                throw new IllegalArgumentException("shape " + Arrays.toString(dims)
-                        + " has more than 2^31 elements; use a smaller batch or image");
+            if (product > LARGEST) {
+                throw new IllegalArgumentException("shape " + Arrays.toString(dims) + " has more than 2^31 - 9 elements, the most"
+                        + " that an array holds; use a smaller batch or image");
             }
         }
         this.dims = dims;
@@ -31,7 +34,7 @@ public final class Shape {
     }
 
     /**
-     * @throws IllegalArgumentException if a dimension is negative or the array would have more than 2^31 elements
+     * @throws IllegalArgumentException if a dimension is negative or the array would have more than 2^31 − 9 elements
      */
     public static Shape of(int... dims) {
         return dims.length == 0 ? SCALAR : new Shape(dims.clone());
@@ -134,6 +137,15 @@ public final class Shape {
             }
         }
         return Shape.of(Arrays.copyOf(out, n));
+    }
+
+    /** An extent of an operator's result, which fits into an int. */
+    static int extent(String operator, Shape input, long extent) {
+        if (extent > LARGEST) {
+            throw new IllegalArgumentException(operator + ": the result of " + input + " would have an extent of " + extent
+                    + ", an array holds 2^31 - 9 elements at most");
+        }
+        return (int) extent;
     }
 
     @Override

@@ -66,15 +66,15 @@ public final class Shapes {
         }
         Shape first = xs.get(0).shape();
         int d = dimension("cat", first, dim);
-        int total = 0;
+        long total = 0;
         for (Array array : xs) {
             Shape x = array.shape();
             if (x.rank() != first.rank() || !x.with(d, first.dim(d)).equals(first)) {
                 throw new IllegalArgumentException("cat: " + first + " and " + x + " must be equal in every dimension but " + d);
             }
-            total = Math.addExact(total, x.dim(d));
+            total += x.dim(d);
         }
-        return first.with(d, total);
+        return first.with(d, Shape.extent("cat", first, total));
     }
 
     /** The shape with {@code length} entries of dimension {@code dim}, from {@code start} on. */

@@ -1,6 +1,7 @@
 package thaw.kernels.cpu;
 
 import java.util.List;
+import thaw.Extent;
 import thaw.kernels.Backend;
 import thaw.kernels.ReferenceAgreement;
 
@@ -20,6 +21,6 @@ class ScalarBackendTest extends ReferenceAgreement {
 
     @Override
     protected List<Backend> createEquals() {
-        return List.of(CpuBackend.scalar(1), CpuBackend.scalar(5));
+        return List.of(CpuBackend.scalar(1), CpuBackend.scalar(3), CpuBackend.scalar(Extent.times(8, 64)));
     }
 }

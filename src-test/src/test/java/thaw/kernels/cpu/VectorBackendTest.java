@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import thaw.Extent;
 import thaw.kernels.Backend;
 import thaw.kernels.ReferenceAgreement;
 
@@ -31,6 +32,6 @@ class VectorBackendTest extends ReferenceAgreement {
 
     @Override
     protected List<Backend> createEquals() {
-        return List.of(CpuBackend.create(1), CpuBackend.create(5), CpuBackend.scalar(2));
+        return List.of(CpuBackend.create(1), CpuBackend.create(3), CpuBackend.create(Extent.times(8, 64)), CpuBackend.scalar(2));
     }
 }

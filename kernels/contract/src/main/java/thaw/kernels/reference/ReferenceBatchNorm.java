@@ -87,7 +87,7 @@ final class ReferenceBatchNorm implements NormOps {
     private ReferenceArray whereActive(ReferenceArray gy, ReferenceArray y) {
         ReferenceArray g = memory.copy(gy);
         for (int i = 0; i < g.data.length; i++) {
-            g.data[i] *= y.data[i] > 0 ? 1 : 0;
+            g.data[i] *= y.data[i] <= 0 ? 0 : 1;
         }
         return g;
     }

@@ -83,12 +83,12 @@ final class ReferenceElementwise implements ElementwiseOps {
     /** The derivative f′ as a function of the output {@code y = f(x)} where possible, otherwise of the input {@code x}. */
     private static DoubleUnaryOperator derivative(UnaryOp op) {
         return switch (op) {
-            case RELU -> y -> y > 0 ? 1 : 0;
+            case RELU -> y -> y <= 0 ? 0 : 1;
             case SIGMOID -> y -> y * (1 - y);
             case TANH -> y -> 1 - y * y;
             case EXP -> y -> y;
             case LOG -> x -> 1 / x;
-            case ABS -> Math::signum;
+            case ABS -> x -> x > 0 ? 1 : x < 0 ? -1 : 0;
             case SQUARE -> x -> 2 * x;
             case SQRT -> y -> 0.5 / y;
         };

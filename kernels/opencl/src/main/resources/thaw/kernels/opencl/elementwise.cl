@@ -29,7 +29,7 @@ UNARY(square, v * v)
 UNARY(sqrt, sqrt(v))
 
 /* gx = gy * f'(v), where v is the function's output if that is enough (relu, sigmoid, tanh, exp, sqrt), else its input. The
- * slope of abs is 0 at 0, and NaN at NaN. */
+ * slope of abs is 0 at 0 and at NaN, that of relu 1 at NaN. */
 #define GRADIENT(name, slope)                                                                             \
     kernel void gradient_##name(global const float *gy, global const float *x, global float *gx, const int n) { \
         ELEMENT(i, n)                                                                                     \
@@ -37,12 +37,12 @@ UNARY(sqrt, sqrt(v))
         gx[i] = gy[i] * (slope);                                                                          \
     }
 
-GRADIENT(relu, v > 0 ? 1.0f : 0.0f)
+GRADIENT(relu, v <= 0 ? 0.0f : 1.0f)
 GRADIENT(sigmoid, v * (1 - v))
 GRADIENT(tanh, 1 - v * v)
 GRADIENT(exp, v)
 GRADIENT(log, 1 / v)
-GRADIENT(abs, v > 0 ? 1 : v < 0 ? -1 : v)
+GRADIENT(abs, v > 0 ? 1 : v < 0 ? -1 : 0)
 GRADIENT(square, 2 * v)
 GRADIENT(sqrt, 0.5f / v)
 

@@ -178,7 +178,7 @@ public final class Elementwise implements ElementwiseOps {
             }
             case ABS -> {
                 for (int i = from; i < to; i++) {
-                    out[i] = g[i] * Math.signum(v[i]);
+                    out[i] = v[i] > 0 ? g[i] : v[i] < 0 ? -g[i] : 0;
                 }
             }
             case SQUARE -> {

@@ -38,9 +38,9 @@ public final class SoftmaxLoss implements LossOps {
         for (int i = from; i < from + columns; i++) {
             sum += Math.exp(x[i] - max);
         }
-        double log = max + Math.log(sum);
+        double log = Math.log(sum);
         for (int i = from; i < from + columns; i++) {
-            y[i] = (float) (x[i] - log);
+            y[i] = (float) ((double) x[i] - max - log); // max + log would lose log beside a max of 1e30
         }
     }
 

@@ -53,6 +53,6 @@ public interface LaneLoops {
     void combine(float[] g, int go, float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, float[] c, int o,
             float[] y, int yo);
 
-    /** {@code out = y > 0 ? g : 0}, for the elements {@code from … to − 1}. */
+    /** {@code out = y <= 0 ? 0 : g}, for the elements {@code from … to − 1}. */
     void reluGradient(float[] g, float[] y, float[] out, int from, int to);
 }

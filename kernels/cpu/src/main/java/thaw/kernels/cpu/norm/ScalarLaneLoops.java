@@ -228,7 +228,7 @@ public final class ScalarLaneLoops implements LaneLoops {
     @Override
     public void reluGradient(float[] g, float[] y, float[] out, int from, int to) {
         for (int i = from; i < to; i++) {
-            out[i] = y[i] > 0 ? g[i] : 0;
+            out[i] = y[i] <= 0 ? 0 : g[i];
         }
     }
 }

@@ -225,11 +225,11 @@ public final class VectorLaneLoops implements LaneLoops {
     public void reluGradient(float[] g, float[] y, float[] out, int from, int to) {
         int i = from;
         for (; i <= to - L; i += L) {
-            VectorMask<Float> off = FloatVector.fromArray(S, y, i).compare(VectorOperators.GT, 0f).not();
+            VectorMask<Float> off = FloatVector.fromArray(S, y, i).compare(VectorOperators.LE, 0f);
             FloatVector.fromArray(S, g, i).blend(0f, off).intoArray(out, i);
         }
         for (; i < to; i++) {
-            out[i] = y[i] > 0 ? g[i] : 0;
+            out[i] = y[i] <= 0 ? 0 : g[i];
         }
     }
 }
