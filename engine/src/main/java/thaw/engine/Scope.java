@@ -73,6 +73,11 @@ public final class Scope implements AutoCloseable {
         }
     }
 
+    /** Releases every tensor that was made in this scope, kept ones too: the parts of an object whose constructor failed. */
+    public void releaseAll() {
+        tensors.forEach(Tensor::close);
+    }
+
     /** Releases every tensor of this scope that has not been kept. Does nothing the second time. */
     @Override
     public void close() {

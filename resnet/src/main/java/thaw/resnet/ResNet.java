@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import thaw.engine.Device;
 import thaw.engine.Generator;
+import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.nn.BatchNorm2d;
@@ -95,9 +96,20 @@ public final class ResNet extends Network {
 
     // ---- creation ------------------------------------------------------------------------------------------------
 
+    private static ResNet create(Architecture architecture, Device device, int classes, Generator generator, boolean drawn) {
+        try (Scope layers = device.scope()) {
+            try {
+                return new ResNet(architecture, device, classes, generator, drawn);
+            } catch (RuntimeException | Error failed) {
+                layers.releaseAll();
+                throw failed;
+            }
+        }
+    }
+
     /** A network for colour images whose initial weights are drawn from this seed. */
     public static ResNet of(Architecture architecture, Device device, int classes, long seed) {
-        return new ResNet(architecture, device, classes, new Generator(seed), true);
+        return create(architecture, device, classes, new Generator(seed), true);
     }
 
     /** Like {@link #of(Architecture, Device, int, long)}, with a head of another kind. */
@@ -108,12 +120,12 @@ public final class ResNet extends Network {
 
     /** A network for colour images whose initial weights are drawn from the device's generator. */
     public static ResNet of(Architecture architecture, Device device, int classes) {
-        return new ResNet(architecture, device, classes, device.generator(), true);
+        return create(architecture, device, classes, device.generator(), true);
     }
 
     /** A network whose weights are 0 until they are loaded, which saves the time of drawing millions of them. */
     static ResNet toBeLoaded(Architecture architecture, Device device, int classes) {
-        return new ResNet(architecture, device, classes, device.generator(), false);
+        return create(architecture, device, classes, device.generator(), false);
     }
 
     /** A network of the ImageNet family, for images of about 224×224 pixels; likewise the next four. */

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import thaw.engine.CountingBackend;
 import thaw.engine.Device;
 import thaw.engine.GradientCheck;
 import thaw.engine.NoGrad;
@@ -30,6 +31,7 @@ import thaw.engine.functional.Functional;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 import thaw.engine.nn.Module;
+import thaw.kernels.DeviceException;
 import thaw.kernels.Shape;
 import thaw.parity.Filled;
 
@@ -273,5 +275,24 @@ class ResNetTest {
                 + " bias=False)\n"), tree);
         assertTrue(tree.contains("  (layer2): Sequential(\n    (0): BasicBlock("), tree);
         assertTrue(tree.contains("(fc): Linear(in_features=512, out_features=7, bias=True)"), tree);
+    }
+
+    /** A device that is lost in the middle of a constructor. */
+    @Test
+    void aNetworkThatFailsToBeMadeLeavesNothing() {
+        Architecture architecture = Architecture.byName("resnet20");
+        CountingBackend whole = CountingBackend.of();
+        try (Device device = Device.of(whole.backend())) {
+            ResNet.of(architecture, device, 2, 0).release();
+            assertEquals(0, whole.backend().memory().inUse());
+        }
+        for (int after = 0; after < whole.operatorCalls(); after += 7) {
+            CountingBackend lost = CountingBackend.of();
+            lost.loseAfter(after);
+            try (Device device = Device.of(lost.backend())) {
+                assertThrows(DeviceException.class, () -> ResNet.of(architecture, device, 2, 0));
+                assertEquals(0, lost.backend().memory().inUse(), "after " + after + " calls");
+            }
+        }
     }
 }

@@ -6,8 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static thaw.engine.optim.ParamGroup.group;
 
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.kernels.Shape;
@@ -174,6 +179,66 @@ class ScheduleTest {
     @Test
     void constantKeepsTheRate() {
         assertEquals(0.3, new Constant().lr(1000, 0.3));
+    }
+
+    /** PyTorch's values of {@code MultiStepLR([2, 4], gamma=0.1)}. */
+    @Test
+    void fallsAfterEachMilestone() {
+        MultiStepLR schedule = new MultiStepLR(List.of(2, 4), 0.1);
+        double[] rates = {3, 3, 0.3, 0.3, 0.03, 0.03};
+        for (int i = 0; i < rates.length; i++) {
+            assertEquals(rates[i], schedule.lr(i, 3), 1e-15, "step " + i);
+        }
+    }
+
+    /** PyTorch's values of {@code CosineAnnealingLR(4, eta_min=0.1)} from a rate of 0.5, which rises again. */
+    @Test
+    void cosineReachesItsLeastAndRises() {
+        CosineAnnealing schedule = new CosineAnnealing(4, 0.1);
+        double[] rates = {0.5, 0.44142135623730954, 0.3, 0.15857864376269047, 0.1, 0.15857864376269047};
+        for (int i = 0; i < rates.length; i++) {
+            assertEquals(rates[i], schedule.lr(i, 0.5), 1e-12, "step " + i);
+        }
+    }
+
+    @Test
+    void warmUpAddsItsSteps() {
+        assertEquals(14, new Warmup(4, 0.2, OneCycle.of(10)).totalSteps());
+        assertEquals(Integer.MAX_VALUE, new Warmup(4, 0.2, new Constant()).totalSteps());
+        assertEquals(0.5, new Warmup(0, 1, new Constant()).lr(0, 0.5));
+        assertEquals(1, new Warmup(4, 0.2, new StepLR(2, 0.1)).lr(4, 1), 1e-15);
+        assertEquals(0.1, new Warmup(4, 0.2, new StepLR(2, 0.1)).lr(6, 1), 1e-15);
+    }
+
+    static Stream<Supplier<Schedule>> leastAndMost() {
+        return Stream.of(() -> OneCycle.of(1, 0, Anneal.LINEAR, 25, 1e4, 0.85, 0.95),
+                () -> OneCycle.of(9, 1, Anneal.LINEAR, 25, 1e4, 0.85, 0.95), () -> OneCycle.fastai(1, 0, 25, 1e5),
+                () -> OneCycle.fastai(9, 1, 25, 1e5), () -> new OneCycle(1, 1, 1, 1, 1, Anneal.LINEAR, 0, 0), () -> new StepLR(1, 0.1),
+                () -> new CosineAnnealing(1), () -> new CosineAnnealingWarmRestarts(1, 1, 0), () -> new SGDR(1, 1, 1, 0),
+                () -> new FlatCosine(1, 0, 1), () -> new FlatCosine(1, 1, Double.MIN_VALUE), () -> new Warmup(0, 0, new Constant()),
+                () -> new Warmup(0, 1, new Constant()), () -> new ExponentialSweep(Double.MIN_VALUE, Double.MIN_VALUE, 1));
+    }
+
+    @ParameterizedTest
+    @MethodSource("leastAndMost")
+    void valuesAtTheLimitsAreTaken(Supplier<Schedule> schedule) {
+        assertTrue(schedule.get().lr(0, 1) >= 0);
+    }
+
+    static Stream<Executable> beyondTheLimits() {
+        return Stream.of(() -> OneCycle.of(9, -1e-9, Anneal.LINEAR, 25, 1e4, 0.85, 0.95),
+                () -> OneCycle.of(9, 1.1, Anneal.LINEAR, 25, 1e4, 0.85, 0.95), () -> OneCycle.fastai(9, -1e-9, 25, 1e5),
+                () -> new OneCycle(9, 2, 1, 1, 1, Anneal.LINEAR, 0, 0), () -> new CosineAnnealingWarmRestarts(0, 1, 0),
+                () -> new SGDR(1, 0, 1, 0), () -> new SGDR(1, 1, 0, 0), () -> new SGDR(1, 1, 1, -1), () -> new FlatCosine(0, 0, 1),
+                () -> new FlatCosine(1, -1e-9, 1), () -> new FlatCosine(1, 0, 0), () -> new Warmup(0, -1e-9, new Constant()),
+                () -> new Warmup(0, 1.1, new Constant()), () -> new ExponentialSweep(1, 0, 1),
+                () -> new ExponentialSweep(1, Double.POSITIVE_INFINITY, 1), () -> new ExponentialSweep(1, 1, 0));
+    }
+
+    @ParameterizedTest
+    @MethodSource("beyondTheLimits")
+    void valuesBeyondTheLimitsAreRefused(Executable schedule) {
+        assertThrows(IllegalArgumentException.class, schedule);
     }
 
     @Test
