@@ -98,7 +98,7 @@ final class ResourceCurve implements AutoCloseable {
         timer.shutdownNow();
     }
 
-    /** Of each quantity, the smallest and largest values, and by how much it grew. */
+    /** The smallest and largest values of each quantity, and by how much it grew. */
     synchronized String summary() {
         return measured.keySet().stream().map(quantity -> {
             List<Double> values = measured.get(quantity);

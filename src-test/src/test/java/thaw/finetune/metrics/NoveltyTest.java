@@ -21,7 +21,7 @@ class NoveltyTest {
         assertArrayEquals(new double[] {0, 0.5, 0.5, 1, 1, 1}, novelty.roc()[1], 1e-12);
     }
 
-    /** Of two normal distributions at a distance of d, the area is Φ(d/√2): 0.9214 for 2; that under the curve's points is the same. */
+    /** The area for two normal distributions at a distance of d is Φ(d/√2): 0.9214 for 2; that under the curve's points is the same. */
     @Test
     void theAreaOfNormalDistributions() {
         Random random = new Random(1);

@@ -38,7 +38,7 @@ class KnownImagesTest {
         return images.stream().filter(image -> known.novelty(image) <= 1).count() / (double) images.size();
     }
 
-    /** Of one draw the share has a standard deviation of √(0.95·0.05/n), of the mean over ten draws a third of that. */
+    /** The standard deviation of a draw's share is √(0.95·0.05/n), that of the mean over ten draws a third of it. */
     @ParameterizedTest
     @ValueSource(ints = {80, 400, 3000})
     void keepsNewImagesOfTheSameKindsAndNoOthers(int count) {

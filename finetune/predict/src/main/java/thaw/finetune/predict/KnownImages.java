@@ -62,7 +62,7 @@ public final class KnownImages {
     private final byte[] levels;
     /** {@code [hashed, images]}: the numbers, so that the inner loop of {@link #distance} is over images. */
     private final float[] columns;
-    /** Of each image −‖z‖²/2. */
+    /** {@code [images]}: −‖z‖²/2 of each. */
     private final float[] halves;
 
     private KnownImages(int neighbors, int length, int hashed, float step, double distance, byte[] levels) {

@@ -52,7 +52,7 @@ public record DataCheck(Map<String, Integer> images, Map<String, Map<String, Int
     private static final int LEAST_IMAGES = 10;
     /** The ranking of labels goes on to this share of the images, if their labels are less probable than other classes. */
     private static final double RANKED = 0.1;
-    /** Of the photographs of dogs and cats, the least sharp has 0.0051; blurred by a 64th of the short side, 95 % have less than 0.0039. */
+    /** The least sharp photograph of dogs and cats has 0.0051; blurred by a 64th of the short side, 95 % of them have less than 0.0039. */
     private static final double LEAST_SHARPNESS = 0.004;
     /** The darkest of these photographs has 0.39. */
     private static final double LEAST_BRIGHTNESS = 0.25;

@@ -40,7 +40,7 @@ final class ReportPage {
         return Html.page(report.title(), "", html.toString());
     }
 
-    /** Of the images among themselves, since they are the known ones. */
+    /** The novelty of each validation image, compared with the others: these are the known images. */
     private static Optional<Novelty> novelty(Evaluation evaluation) {
         return evaluation.knownImages().map(known -> new Novelty(
                 evaluation.features().values().stream().mapToDouble(known::novelty).toArray(), new double[0]));
