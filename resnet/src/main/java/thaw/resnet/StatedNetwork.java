@@ -27,6 +27,8 @@ final class StatedNetwork {
     private static final Pattern STRIDE_IN_FIRST = Pattern.compile("layer2\\.0\\.conv1=2");
     private static final Pattern STRIDE_IN_LAYER1 = Pattern.compile("layer1\\.0\\.conv[12]=2");
 
+    private static final Pattern UNEQUAL_STRIDES = Pattern.compile("=-?\\d{1,20}x-?\\d{1,20}");
+
     private static final int LONGEST_NAME = 200;
 
     /** A name of timm's within the names of others: {@code hf-hub:timm/resnetaa50.a1h_in1k}, {@code tu-resnetblur18}. */
@@ -100,7 +102,8 @@ final class StatedNetwork {
     private static void requireComputable(Map<String, String> metadata) {
         metadata.forEach((entry, value) -> {
             String difference = difference(entry, value.toLowerCase(Locale.ROOT));
-            if (entry.equals(STRIDES) && STRIDE_IN_STEM.matcher(value).find() && !STRIDE_IN_BLOCK.matcher(value).find()
+            if (difference == null && entry.equals(STRIDES) && STRIDE_IN_STEM.matcher(value).find()
+                    && !STRIDE_IN_BLOCK.matcher(value).find()
                     && !metadata.containsKey(ModelDescription.VARIANT)) {
                 difference = "without strides in the blocks of its second stage, in whose place it may have pools or dilations";
             }
@@ -121,6 +124,7 @@ final class StatedNetwork {
             case "output_stride" -> value.equals("8") || value.equals("16") ? DILATED : null;
             case "replace_stride_with_dilation" -> value.contains("true") ? DILATED : null;
             case "dilations" -> entry.equals(ONNX + "dilations") ? DILATED : null;
+            case "strides" -> entry.equals(STRIDES) ? unequalStrides(value) : null;
             case "dilation" -> value.equals("true") ? DILATED : null;
             case ANTI_ALIASING -> value.isEmpty() || value.equals("none") || POOLS.containsKey(value) ? null
                     : "with the pool \"" + value + "\" in place of strides";
@@ -128,6 +132,16 @@ final class StatedNetwork {
                     : "with the activation \"" + value + "\" in place of ReLU";
             default -> null;
         };
+    }
+
+    /** Of the strides {@code conv1=2x1 layer2.0.conv2=2} the first that differ; null if there are none. */
+    private static String unequalStrides(String value) {
+        Matcher unequal = UNEQUAL_STRIDES.matcher(value);
+        if (!unequal.find()) {
+            return null;
+        }
+        int name = Math.max(value.lastIndexOf(' ', unequal.start()) + 1, unequal.start() - LONGEST_NAME);
+        return "with strides that differ down and across, " + value.substring(name, unequal.end());
     }
 
     private static String setting(String entry) {

@@ -121,7 +121,8 @@ class VariantTest extends FilledNetworks {
                                 strides));
         Weights basic = Weights.of(filled("resnet18"), Map.of("onnx.strides", "conv1=2 layer2.0.conv1=2"));
         assertEquals(Set.of(), NetworkWeights.in(basic).architecture().variants());
-        for (Map<String, String> stated : List.of(Map.of("onnx.strides", "conv1=2"), Map.of("onnx.dilations", "layer3.0.conv2=2"))) {
+        for (Map<String, String> stated : List.of(Map.of("onnx.strides", "conv1=2"), Map.of("onnx.dilations", "layer3.0.conv2=2"),
+                Map.of("onnx.strides", "conv1=2x1 layer2.0.conv2=2"), Map.of("onnx.strides", "conv1=2 layer2.0.conv2=1x2"))) {
             String message = assertThrows(IllegalArgumentException.class,
                     () -> NetworkWeights.in(Weights.of(bottlenecks, stated))).getMessage();
             assertTrue(message.contains("stated by " + stated.keySet().iterator().next()), message);

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import thaw.kernels.Shape;
 
@@ -117,7 +118,7 @@ public final class OnnxFile {
     /**
      * Reads the weights, under PyTorch's names where the file has them: those of its tensors, or of its nodes, as PyTorch's older exporter
      * writes it where it merges a batch norm into its convolution. The strides and dilations of convolutions, which their weights do not
-     * show, are metadata: {@code onnx.strides} is {@code conv1=2 layer2.0.conv2=2}.
+     * show, are metadata: {@code onnx.strides} is {@code conv1=2 layer2.0.conv2=2}, and for a stride of 2 down and 1 across {@code conv1=2x1}.
      *
      * @param path the file's path, beside which other files may hold values; null for a stream
      */
@@ -125,10 +126,11 @@ public final class OnnxFile {
         Map<String, String> metadata = new LinkedHashMap<>();
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         List<OnnxNode> nodes = new ArrayList<>();
+        OnnxTensor.Folder folder = new OnnxTensor.Folder(path);
         ProtobufReader model = ProtobufReader.of(file, 0, file.length());
         while (model.next()) {
             if (model.isBytes(MODEL_GRAPH)) {
-                readGraph(model.message(), new OnnxTensor.Folder(path), tensors, nodes);
+                readGraph(model.message(), folder, tensors, nodes);
             } else if (model.isBytes(MODEL_METADATA)) {
                 model.message().entry(metadata::put);
             }
@@ -152,10 +154,16 @@ public final class OnnxFile {
                 }
             } else if (graph.isBytes(GRAPH_TENSOR)) {
                 OnnxTensor read = OnnxTensor.read(graph.message(), folder);
-                if (tensors.put(read.name(), read.tensor()) != null) {
-                    throw new WeightFileException("has two tensors " + WeightFileException.quote(read.name()));
-                }
+                putOnce(tensors, read.name(), read.tensor());
             }
+        }
+    }
+
+    /** Adds a tensor; two of one name are an error, but nodes may share one. */
+    private static void putOnce(Map<String, StoredTensor> tensors, String name, StoredTensor tensor) throws WeightFileException {
+        StoredTensor before = tensors.put(name, tensor);
+        if (before != null && before != tensor) {
+            throw new WeightFileException("has two tensors " + WeightFileException.quote(name));
         }
     }
 
@@ -169,7 +177,7 @@ public final class OnnxFile {
             List<String> inputs = node.inputs();
             if (node.operator().equals("Identity") && inputs.size() == 1 && tensors.containsKey(inputs.get(0))) {
                 // PyTorch's older exporter writes equal tensors once.
-                tensors.put(node.output(), tensors.get(inputs.get(0)));
+                putOnce(tensors, node.output(), tensors.get(inputs.get(0)));
             }
             if (inputs.size() < 2 || !tensors.containsKey(inputs.get(1))) {
                 continue;
@@ -185,7 +193,7 @@ public final class OnnxFile {
             for (int i = 1; i < Math.min(inputs.size(), 3); i++) {
                 String name = inputs.get(i);
                 if (tensors.containsKey(name)) {
-                    weights.put(module.isEmpty() ? name : module + (i == 1 ? WEIGHT : ".bias"), tensors.get(name));
+                    putOnce(weights, module.isEmpty() ? name : module + (i == 1 ? WEIGHT : ".bias"), tensors.get(name));
                     named.add(name);
                 }
             }
@@ -202,7 +210,10 @@ public final class OnnxFile {
     private static void state(Map<String, StringBuilder> stated, String attribute, String module, OnnxNode node) {
         long[] values = node.integers(attribute);
         if (Arrays.stream(values).anyMatch(value -> value != 1)) {
-            stated.computeIfAbsent(attribute, of -> new StringBuilder()).append(' ').append(module).append('=').append(values[0]);
+            boolean square = Arrays.stream(values).distinct().count() == 1;
+            stated.computeIfAbsent(attribute, of -> new StringBuilder()).append(' ').append(module).append('=')
+                    .append(Arrays.stream(square ? Arrays.copyOf(values, 1) : values).mapToObj(String::valueOf)
+                            .collect(Collectors.joining("x")));
         }
     }
 
@@ -223,15 +234,15 @@ public final class OnnxFile {
         if (weight.endsWith(WEIGHT)) {
             return weight.substring(0, weight.length() - WEIGHT.length());
         }
-        String path = "";
-        String before = "";
+        List<String> path = new ArrayList<>();
         String[] parts = GENERATED.matcher(weight).matches() && node.length() <= LONGEST_NAME ? node.split("/") : new String[0];
         for (int i = 1; i < parts.length - 1; i++) {
             // The children of a Sequential have its name in theirs.
-            path = !before.isEmpty() && parts[i].startsWith(before + ".") ? path.substring(0, path.length() - before.length()) + parts[i]
-                    : path.isEmpty() ? parts[i] : path + "." + parts[i];
-            before = parts[i];
+            if (!path.isEmpty() && parts[i].startsWith(path.get(path.size() - 1) + ".")) {
+                path.remove(path.size() - 1);
+            }
+            path.add(parts[i]);
         }
-        return path;
+        return String.join(".", path);
     }
 }

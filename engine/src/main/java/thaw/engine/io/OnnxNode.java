@@ -127,7 +127,7 @@ public final class OnnxNode {
         String name = "";
         String output = "";
         List<String> inputs = new ArrayList<>();
-        Map<String, long[]> attributes = new LinkedHashMap<>();
+        Map<String, List<Long>> attributes = new LinkedHashMap<>();
         while (message.next()) {
             if (message.isBytes(INPUT)) {
                 inputs.add(message.text());
@@ -145,20 +145,19 @@ public final class OnnxNode {
             }
         }
         OnnxNode node = new OnnxNode(operator, name, inputs, output);
-        node.attributes.putAll(attributes);
+        attributes.forEach((attribute, values) -> node.integers(attribute, values.stream().mapToLong(Long::longValue).toArray()));
         return node;
     }
 
-    private static void readAttribute(ProtobufReader message, Map<String, long[]> attributes) throws WeightFileException {
+    private static void readAttribute(ProtobufReader message, Map<String, List<Long>> attributes) throws WeightFileException {
         String name = "";
-        long[] values = {};
+        List<Long> values = new ArrayList<>();
         while (message.next()) {
             if (message.isBytes(ATTRIBUTE_NAME)) {
                 name = message.text();
-            } else if (message.isNumber(ATTRIBUTE_INT)) {
-                values = new long[] {message.number()};
             } else {
-                values = message.integers(ATTRIBUTE_INTS, values);
+                message.addIntegers(ATTRIBUTE_INT, values);
+                message.addIntegers(ATTRIBUTE_INTS, values);
             }
         }
         attributes.put(name, values);

@@ -2,8 +2,10 @@ package thaw.engine.io;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import thaw.kernels.Shape;
@@ -71,19 +73,21 @@ record OnnxTensor(String name, StoredTensor tensor) {
      * @throws WeightFileException if it has other values than its type and shape need, or they are in a file that is not beside the model
      */
     static OnnxTensor read(ProtobufReader message, Folder folder) throws IOException {
-        long[] dims = {};
+        List<Long> dims = new ArrayList<>();
         long type = 0;
         String name = "";
         int kind = RAW;
         ProtobufReader values = null;
+        boolean twice = false;
         Map<String, String> external = new HashMap<>();
         while (message.next()) {
-            dims = message.integers(DIMS, dims);
+            message.addIntegers(DIMS, dims);
             if (message.isNumber(TYPE)) {
                 type = message.number();
             } else if (message.isBytes(NAME)) {
                 name = message.text();
             } else if (message.isBytes(RAW) || message.isBytes(FLOATS) || message.isBytes(DOUBLES)) {
+                twice |= values != null;
                 kind = message.field();
                 values = message.message();
             } else if (message.field() == INTS || message.field() == LONGS || message.field() == UNSIGNED) {
@@ -93,18 +97,22 @@ record OnnxTensor(String name, StoredTensor tensor) {
             }
         }
         DType dtype = type > 0 && type < TYPES.length ? TYPES[(int) type] : null;
-        Shape shape = TorchTensor.shape(dims);
+        Shape shape = TorchTensor.shape(dims.stream().mapToLong(Long::longValue).toArray());
         if (dtype == null || shape == null || !isRead(kind, dtype)) {
-            String reason = "is of ONNX's type " + type + " and the shape " + Arrays.toString(dims) + ", with values as "
-                    + (kind == RAW ? "bytes" : "a list of numbers") + ", which is not read";
-            return new OnnxTensor(name, UnreadTensor.because(() -> reason, dtype, shape));
+            long number = type;
+            String form = kind == RAW ? "bytes" : "a list of numbers";
+            return new OnnxTensor(name, UnreadTensor.because(() -> "is of ONNX's type " + number + " and the shape " + dims
+                    + ", with values as " + form + ", which is not read", dtype, shape));
         }
         long bytes = (long) shape.size() * dtype.size();
         if (bytes > FileBytes.LARGEST_SLICE) {
-            String reason = "takes " + bytes + " bytes; Thaw reads tensors of up to " + FileBytes.LARGEST_SLICE;
-            return new OnnxTensor(name, UnreadTensor.because(() -> reason, dtype, shape));
+            return new OnnxTensor(name, UnreadTensor.because(
+                    () -> "takes " + bytes + " bytes; Thaw reads tensors of up to " + FileBytes.LARGEST_SLICE, dtype, shape));
         }
         try {
+            if (twice || values != null && !external.isEmpty()) {
+                throw new WeightFileException("has its values twice, and programs differ in which they take; export the model anew");
+            }
             ProtobufReader found = external.isEmpty() ? values : external(external, bytes, folder);
             long given = found == null ? 0 : found.length();
             if (given != bytes) {

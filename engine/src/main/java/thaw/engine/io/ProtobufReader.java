@@ -1,9 +1,9 @@
 package thaw.engine.io;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.BiConsumer;
 
 /**
@@ -104,29 +104,24 @@ final class ProtobufReader {
     }
 
     /**
-     * The whole numbers so far of a repeated field, with those of the current field if it is of this number: one, or several that are
-     * packed together. Beyond {@link #MOST_NUMBERS} they are an error.
+     * Adds the whole numbers of the current field to those of a repeated field, if it is of this number: one, or several that are packed
+     * together. Beyond {@link #MOST_NUMBERS} they are an error.
      */
-    long[] integers(int wanted, long[] before) throws WeightFileException {
+    void addIntegers(int wanted, List<Long> numbers) throws WeightFileException {
         if (isNumber(wanted)) {
-            return with(before, number);
-        }
-        long[] all = before;
-        if (isBytes(wanted)) {
+            add(number, numbers);
+        } else if (isBytes(wanted)) {
             for (ProtobufReader packed = message(); packed.at < packed.end;) {
-                all = with(all, packed.varint());
+                add(packed.varint(), numbers);
             }
         }
-        return all;
     }
 
-    private long[] with(long[] before, long next) throws WeightFileException {
-        if (before.length == MOST_NUMBERS) {
+    private void add(long next, List<Long> numbers) throws WeightFileException {
+        if (numbers.size() == MOST_NUMBERS) {
             throw damaged("a list of more than " + MOST_NUMBERS + " numbers");
         }
-        long[] all = Arrays.copyOf(before, before.length + 1);
-        all[before.length] = next;
-        return all;
+        numbers.add(next);
     }
 
     /** Passes the key and the value of this message, which is an entry of a map, to {@code action}. */
@@ -155,14 +150,20 @@ final class ProtobufReader {
 
     /** The current field, a text. */
     String text() throws WeightFileException {
+        if (at == begin) {
+            return "";
+        }
         if (at - begin > LONGEST_TEXT) {
             throw damaged("a text of " + (at - begin) + " bytes");
         }
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(file.slice(begin, at - begin)).toString();
-        } catch (CharacterCodingException e) {
+        byte[] bytes = new byte[(int) (at - begin)];
+        file.slice(begin, bytes.length).get(bytes);
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        // Bytes that are no text become another character.
+        if (!Arrays.equals(bytes, text.getBytes(StandardCharsets.UTF_8))) {
             throw damaged("a text that is not UTF-8");
         }
+        return text;
     }
 
     private WeightFileException damaged(String found) {

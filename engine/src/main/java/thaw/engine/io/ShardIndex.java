@@ -2,6 +2,7 @@ package thaw.engine.io;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -71,11 +72,17 @@ final class ShardIndex {
      * @throws WeightFileException if it is missing, or would be in another folder
      */
     static Path beside(Path weights, String name) throws WeightFileException {
-        if (name.isEmpty() || name.matches(".*[/\\\\:\\x00].*") || name.equals("..") || name.equals(".")) {
+        if (name.isEmpty() || name.chars().anyMatch(c -> "/\\:\0".indexOf(c) >= 0) || name.equals("..") || name.equals(".")) {
             throw new WeightFileException("names the file " + WeightFileException.quote(name) + "; the files of an"
                     + " index or model must lie beside it");
         }
-        Path file = weights.resolveSibling(name);
+        Path file;
+        try {
+            file = weights.resolveSibling(name);
+        } catch (InvalidPathException impossible) {
+            throw new WeightFileException("names the file " + WeightFileException.quote(name) + ", which this system can't have",
+                    impossible);
+        }
         if (!Files.isRegularFile(file)) {
             throw new WeightFileException("has its weights in several files, and " + WeightFileException.quote(name)
                     + " is missing; download it into the same folder");

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static thaw.engine.io.OnnxAttacks.bytes;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -38,17 +38,6 @@ class OnnxFileTest {
 
     @TempDir
     private Path folder;
-
-    private static byte[] bytes(ProtobufMessage message) {
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        message.pieces().forEach(piece -> {
-            byte[] copy = new byte[piece.remaining()];
-            piece.duplicate().get(copy);
-            all.writeBytes(copy);
-        });
-        assertEquals(message.size(), all.size());
-        return all.toByteArray();
-    }
 
     /** The examples of the page on the encoding of protocol buffers, and a negative number and a float. */
     @Test
@@ -128,7 +117,8 @@ class OnnxFileTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"../secret, lie beside it", "/etc/passwd, lie beside it", "'', lie beside it", ".., lie beside it"})
+    @CsvSource({"../secret, lie beside it", "/etc/passwd, lie beside it", "'', lie beside it", ".., lie beside it", "., lie beside it",
+        "'..\\secret', lie beside it", "'a\n/../../secret', lie beside it", "'/etc/\n', lie beside it"})
     void valuesElsewhere(String location, String reason) throws IOException {
         Files.write(folder.resolve("secret"), new byte[64]);
         Files.createDirectory(folder.resolve("models"));
@@ -137,9 +127,21 @@ class OnnxFileTest {
         assertRefused(() -> Weights.read(Files.write(folder.resolve("models/m.onnx"), model(tensor))), reason, "a.weight");
     }
 
+    /** However many graphs a model has, it maps a file beside it once: a process has a limit of about 65,000 mappings. */
+    @Test
+    void valuesBesideManyGraphs() throws IOException {
+        Files.write(folder.resolve("values"), new byte[4]);
+        ProtobufMessage model = new ProtobufMessage().number(1, 8);
+        for (int i = 0; i < 70_000; i++) {
+            model.message(7, new ProtobufMessage().message(5, new ProtobufMessage().number(2, 1).text(8, "t" + i)
+                    .message(13, new ProtobufMessage().text(1, "location").text(2, "values"))));
+        }
+        assertEquals(70_000, Weights.read(Files.write(folder.resolve("m.onnx"), bytes(model))).size());
+    }
+
     /** A model of one tensor. */
     private static byte[] model(ProtobufMessage tensor) {
-        return bytes(new ProtobufMessage().number(1, 8).message(7, new ProtobufMessage().message(5, tensor)));
+        return OnnxAttacks.model(new ProtobufMessage().message(5, tensor));
     }
 
     private static ProtobufMessage tensor(long type, long... dims) {

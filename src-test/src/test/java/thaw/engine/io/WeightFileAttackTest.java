@@ -50,7 +50,7 @@ class WeightFileAttackTest {
         return "c" + module + "\n" + name + "\n";
     }
 
-    private static String repeated(int times, IntFunction<String> part) {
+    static String repeated(int times, IntFunction<String> part) {
         return IntStream.range(0, times).mapToObj(part).collect(Collectors.joining());
     }
 
@@ -206,7 +206,7 @@ class WeightFileAttackTest {
     }
 
     /** One of 32,768 texts of 30 characters that have one hash. */
-    private static String colliding(int i) {
+    static String colliding(int i) {
         return repeated(15, bit -> (i >> bit & 1) == 0 ? "Aa" : "BB");
     }
 
@@ -302,7 +302,7 @@ class WeightFileAttackTest {
     // ---- the test ----------------------------------------------------------------------------------------------
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource({"archives", "globals", "pickles", "oldFormats", "headers", "otherNames"})
+    @MethodSource({"archives", "globals", "pickles", "oldFormats", "headers", "otherNames", "thaw.engine.io.OnnxAttacks#models"})
     void isRefusedOrHarmless(String name, byte[] file, String message) throws IOException {
         read(name, file, message);
         long bytes = THREAD.getCurrentThreadAllocatedBytes();
