@@ -25,7 +25,7 @@ public final class ImageAttacks {
         jpeg(files);
         png(files);
         gif(files);
-        bmp(files);
+        BitmapAttacks.add(files);
         webp(files);
         TiffAttacks.add(files);
         pnm(files);
@@ -145,22 +145,40 @@ public final class ImageAttacks {
         files.put("profiles.jpg", join(begin, repeated(15, segment(0xe2, join(latin1("ICC_PROFILE\0\1\377"), new byte[65_000]))), rest));
         files.put("xmp-without-end.jpg", join(begin, repeated(14, segment(0xe1, join(latin1("http://ns.adobe.com/xap/1.0/\0"),
                 repeated(3600, latin1("tiff:Orientation=\""))))), rest));
+        files.put("fill-bytes.jpg", join(begin, repeated(900_000, latin1("\377")), rest));
+        files.put("restart-markers.jpg", join(begin, tables, frame(0xc0, 5000, 5000), baseline, repeated(400_000, int16(0xffd0)), end));
+        files.put("a-restart-after-each-block.jpg",
+                join(begin, tables, segment(0xdd, int16(1)), frame(0xc0, 5000, 5000), baseline, end));
+        files.put("quantization-tables.jpg", join(begin, repeated(13_000, segment(0xdb, join(new byte[1], new byte[64]))), rest));
+        files.put("huffman-tables-between-scans.jpg", join(begin, tables, frame(0xc2, 3000, 3000), direct,
+                repeated(5, join(repeated(8000, segment(0xc4, latin1("\0\1" + "\0".repeat(16)))), refining)), end));
+        files.put("comments-between-scans.jpg", join(begin, tables, frame(0xc2, 3000, 3000), direct,
+                repeated(5, join(repeated(40_000, segment(0xfe, new byte[0])), refining)), end));
+        files.put("255-components.jpg", join(begin, tables, segment(0xc0, join(new byte[] {8}, int16(4000, 4000, 0xff00), new byte[764])),
+                baseline, end));
+        for (int sampling : new int[] {0x41, 0x14, 0x44, 0xff, 0}) {
+            byte[] components = new byte[] {3, 1, (byte) sampling, 0, 2, 0x11, 0, 3, 0x11, 0};
+            files.put("sampling-" + sampling + ".jpg", join(begin, tables,
+                    segment(0xc2, join(new byte[] {8}, int16(4000, 4000), components)), direct, refining, end));
+        }
+        files.put("huffman-codes-of-one-bit.jpg", join(begin, tables, segment(0xc4, latin1("\0" + "\377".repeat(16) + "\0".repeat(4080))),
+                frame(0xc0, 4000, 4000), baseline, end));
     }
 
     // ---- PNG ---------------------------------------------------------------------------------------------------
 
-    private static byte[] chunk(String type, byte[] content) {
+    static byte[] chunk(String type, byte[] content) {
         CRC32 crc = new CRC32();
         crc.update(join(latin1(type), content));
         return join(int32(ByteOrder.BIG_ENDIAN, content.length), latin1(type), content, int32(ByteOrder.BIG_ENDIAN, (int) crc.getValue()));
     }
 
-    private static byte[] ofChunks(byte[]... chunks) {
+    static byte[] ofChunks(byte[]... chunks) {
         return join(latin1("\u0089PNG\r\n\u001a\n"), join(chunks), chunk("IEND", new byte[0]));
     }
 
     /** @param kind the bits per sample, the colour type, two zeros, and 1 for an interlaced image */
-    private static byte[] header(int width, int height, String kind) {
+    static byte[] header(int width, int height, String kind) {
         return chunk("IHDR", join(int32(ByteOrder.BIG_ENDIAN, width, height), latin1(kind)));
     }
 
@@ -190,6 +208,22 @@ public final class ImageAttacks {
         files.put("a-palette-of-colours.png", ofChunks(header(8, 8, "\10\3\0\0\0"), chunk("PLTE", new byte[600_000]), pixels));
         files.put("exif-in-a-loop.png", ofChunks(small, chunk("eXIf", join(latin1("II*\0"), little(8), latin1("\377\377"), repeated(60_000,
                 latin1("\1\201\4\0\1\0\0\0\10\0\0\0")))), pixels));
+        byte[] thousandfold = deflated(1_000_000);
+        files.put("hundreds-of-texts-without-end.png", ofChunks(small,
+                repeated(300, chunk("zTXt", join(latin1("XML:com.adobe.xmp\0\0"), thousandfold))),
+                repeated(300, chunk("zTXt", join(latin1("Raw profile type exif\0\0"), thousandfold))), pixels));
+        files.put("hundreds-of-profiles.png", ofChunks(small, repeated(700, chunk("iCCP", join(latin1("p\0\0"), thousandfold))), pixels));
+        files.put("thousands-of-palettes.png",
+                ofChunks(header(8, 8, "\10\3\0\0\0"), repeated(1200, chunk("PLTE", new byte[768])), pixels));
+        files.put("thousands-of-suggested-palettes.png",
+                ofChunks(small, repeated(30_000, chunk("sPLT", latin1("p\0\10"))), chunk("sPLT", new byte[90_000]), pixels));
+        files.put("transparency-of-everything.png",
+                ofChunks(header(8, 8, "\10\3\0\0\0"), chunk("PLTE", new byte[768]), chunk("tRNS", new byte[900_000]), pixels));
+        files.put("a-second-header.png", ofChunks(small, header(12_000, 11_000, "\20\6\0\0\0"), chunk("IDAT", bomb)));
+        files.put("thousands-of-headers.png", ofChunks(repeated(30_000, small), pixels));
+        files.put("an-interlaced-row.png", ofChunks(header(262_144, 90, "\20\6\0\0\1"), chunk("IDAT", deflated(190_000_000))));
+        files.put("pixels-without-a-palette.png", ofChunks(header(5000, 5000, "\1\3\0\0\0"), chunk("IDAT", deflated(4_000_000))));
+        files.put("a-large-window.png", ofChunks(small, chunk("IDAT", join(latin1("\370\1"), new byte[100]))));
     }
 
     // ---- GIF ---------------------------------------------------------------------------------------------------
@@ -250,32 +284,14 @@ public final class ImageAttacks {
         files.put("comments-behind.gif", join(screen(8, 8), pixel, latin1("!\376"), repeated(400_000, latin1("\1c")), new byte[1], end));
         files.put("no-end-of-extensions.gif", join(screen(8, 8), repeated(300_000, latin1("!\371\0"))));
         files.put("codes-of-255-bits.gif", join(screen(8, 8), latin1(","), shorts(0, 0, 8, 8), latin1("\0\377\2\104\1\0;")));
-    }
-
-    // ---- BMP ---------------------------------------------------------------------------------------------------
-
-    private static byte[] bitmap(int offset, int width, int height, int bits, int compression, byte[] rest) {
-        return join(latin1("BM"),
-                little(54 + rest.length, 0, offset, 40, width, height, 1 | bits << 16, compression, rest.length, 0, 0, 0, 0), rest);
-    }
-
-    private static void bmp(Map<String, byte[]> files) {
-        byte[] palette = new byte[1024];
-        byte[] inner = ofChunks(header(12_000, 11_000, "\10\2\0\0\0"), chunk("IDAT", deflated(400_000_000)));
-        files.put("greatest-size.bmp", bitmap(54, Integer.MAX_VALUE, Integer.MAX_VALUE, 24, 0, new byte[64]));
-        files.put("negative-size.bmp", bitmap(54, Integer.MIN_VALUE, Integer.MIN_VALUE, 24, 0, new byte[64]));
-        files.put("no-pixels.bmp", bitmap(54, 13_000, 13_000, 24, 0, new byte[64]));
-        files.put("runs-of-nothing.bmp", bitmap(54 + 1024, 6400, 6400, 8, 1, join(palette, repeated(400_000, latin1("\0\0")))));
-        files.put("runs.bmp", bitmap(54 + 1024, 6400, 6400, 8, 1, join(palette, repeated(400_000, latin1("\377\1")))));
-        files.put("moves.bmp", bitmap(54 + 1024, 6400, 6400, 8, 1, join(palette, repeated(200_000, latin1("\0\2\377\377")))));
-        files.put("runs-of-four-bits.bmp", bitmap(54 + 64, 6400, 6400, 4, 2, join(new byte[64], repeated(400_000, latin1("\377\1")))));
-        files.put("an-image-within.bmp", bitmap(54, 16, 16, 0, 5, inner));
-        files.put("a-jpeg-within.bmp",
-                bitmap(54, 16, 16, 0, 4, join(int16(0xffd8), frame(0xc0, 12_000, 12_000), scan("\0\77\0"), int16(0xffd9))));
-        files.put("pixels-far-away.bmp", bitmap(Integer.MAX_VALUE, 8, 8, 8, 0, new byte[64]));
-        byte[] colors = bitmap(54 + 1024, 8, 8, 8, 0, join(palette, new byte[64]));
-        System.arraycopy(little(Integer.MAX_VALUE), 0, colors, 46, Integer.BYTES);
-        files.put("billions-of-colours.bmp", colors);
+        files.put("interlaced.gif", join(screen(5900, 5900), latin1(","), shorts(0, 0, 5900, 5900), latin1("\100\2"), blocks(runs(80_000)),
+                new byte[1], end));
+        files.put("a-column.gif", join(screen(1, 65_535), latin1(","), shorts(0, 0, 1, 65_535), latin1("\100\2"), blocks(runs(800)),
+                new byte[1], end));
+        files.put("codes-that-start-anew.gif",
+                join(screen(3000, 3000), gifFrame(0, 0, 3000, 3000, blocks(repeated(300_000, latin1("\44\111\222")))), end));
+        files.put("extensions-of-one-block.gif", join(screen(8, 8), repeated(150_000, latin1("!\376\1c\0")), pixel, end));
+        files.put("a-frame-of-nothing.gif", join(screen(5000, 5000), gifFrame(0, 0, 0, 0, blocks(runs(80_000))), end));
     }
 
     // ---- WebP --------------------------------------------------------------------------------------------------
@@ -326,6 +342,19 @@ public final class ImageAttacks {
         files.put("thousands-of-chunks.webp",
                 riff(riffChunk("VP8X", join(new byte[4], uint24(7, 7))), repeated(100_000, riffChunk("XMP ", new byte[0])), small));
         files.put("a-chunk-of-4-gib.webp", riff(riffChunk("VP8X", join(new byte[4], uint24(7, 7))), latin1("ICCP"), little(-1), small));
+        String one = "1000";
+        String image = "0" + one.repeat(5);
+        // Predictors, colours and subtracted green in blocks of four pixels, each of them with the same parameters.
+        files.put("transforms.webp",
+                riff(lossless(4600, 4600, "100" + "000" + image + "110" + "000" + image + "101" + "000" + one.repeat(5), 100_000)));
+        files.put("the-same-transform.webp", riff(lossless(4600, 4600, ("101").repeat(2000), 1000)));
+        files.put("an-index-of-colours.webp", riff(lossless(5900, 5900, "111" + "00000000" + image + "000" + one.repeat(5), 100_000)));
+        files.put("metadata.webp", riff(riffChunk("VP8X", join(latin1("\14\0\0\0"), uint24(7, 7))), small,
+                repeated(13, riffChunk("XMP ", repeated(3600, latin1("tiff:Orientation=\"")))),
+                riffChunk("EXIF", join(latin1("II*\0"), little(8), latin1("\377\377"), repeated(10_000,
+                        latin1("\1\201\4\0\1\0\0\0\10\0\0\0"))))));
+        files.put("partitions.webp", riff(riffChunk("VP8 ", join(latin1("\360\377\377\u009d\1*"), shorts(6000, 6000), new byte[600_000]))));
+        files.put("scaled.webp", riff(riffChunk("VP8 ", join(latin1("\20\100\0\u009d\1*"), shorts(-1, -1), new byte[1000]))));
     }
 
     /** Pixels whose entropy image has one block, of the group 65,535: as many groups must be read, of codes with one symbol each. */
