@@ -14,6 +14,7 @@ final class Interruption implements AutoCloseable {
 
     /** The shell's exit code for a process ended by SIGINT: 128 plus the signal's number. */
     static final int EXIT_CODE = 130;
+    private static final int SIGNALLED = 128;
 
     private final Map<Signal, SignalHandler> before = new LinkedHashMap<>();
     private volatile boolean asked;
@@ -43,6 +44,13 @@ final class Interruption implements AutoCloseable {
 
     @Override
     public void close() {
-        before.forEach(Signal::handle);
+        before.forEach((signal, handler) -> {
+            try {
+                Signal.handle(signal, handler);
+            } catch (NullPointerException unknown) {
+                // OpenCL drivers set and reset handlers by themselves, after which Java has lost its own; this is what that one does.
+                Signal.handle(signal, received -> Runtime.getRuntime().exit(SIGNALLED + received.getNumber()));
+            }
+        });
     }
 }

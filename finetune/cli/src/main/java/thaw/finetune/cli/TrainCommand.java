@@ -313,8 +313,9 @@ final class TrainCommand implements Callable<Integer> {
             if (!run.isResumable()) {
                 throw failed;
             }
-            throw new Failure(ErrorLine.message(failed) + "; thaw train --resume -o " + folder.path()
-                    + " continues from the last checkpoint", failed);
+            boolean full = failed instanceof NotEnoughMemoryException || failed instanceof OutOfMemoryError;
+            throw new Failure(ErrorLine.message(failed) + "; " + (full ? "with more memory " : "") + "thaw train --resume -o " + folder.path()
+                    + " continues from the last checkpoint" + (full ? ", another batch or size takes another run" : ""), failed);
         }
     }
 
