@@ -14,7 +14,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -73,13 +72,14 @@ class ReplacedFileTest {
         }
     }
 
-    @Test
-    void thePowerFails() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"AtomicFile", "CacheFolder"})
+    void thePowerFails(String writer) throws IOException {
         Path file = folder.resolve("file");
         RecordedDisk record = new RecordedDisk();
         disk.observer(record);
-        AtomicFile.write(disk.path(file), OLD);
-        AtomicFile.write(disk.path(file), NEW);
+        write(writer, file, OLD);
+        write(writer, file, NEW);
         AtomicFile.delete(disk.path(file));
         Set<String> contents = new TreeSet<>();
         record.crashes().forEach(crash -> contents

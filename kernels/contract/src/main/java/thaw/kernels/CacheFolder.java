@@ -1,9 +1,12 @@
 package thaw.kernels;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.Map;
 
@@ -25,7 +28,7 @@ public final class CacheFolder {
 
     /**
      * Writes a file of the cache, in a folder that is made if it is missing. It is replaced as a whole: of processes that write at
-     * once, one leaves its file.
+     * once, one leaves its file. Its content is on the disk before its name is.
      *
      * @throws IOException if writing fails; an existing file is unchanged then
      */
@@ -33,7 +36,12 @@ public final class CacheFolder {
         Files.createDirectories(file.getParent());
         Path draft = Files.createTempFile(file.getParent(), "draft", null);
         try {
-            Files.write(draft, content);
+            try (FileChannel channel = FileChannel.open(draft, StandardOpenOption.WRITE)) {
+                for (ByteBuffer rest = ByteBuffer.wrap(content); rest.hasRemaining();) {
+                    channel.write(rest);
+                }
+                channel.force(true);
+            }
             Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(draft);
