@@ -110,7 +110,7 @@ record OnnxTensor(String name, StoredTensor tensor) {
                     () -> "takes " + bytes + " bytes; Thaw reads tensors of up to " + FileBytes.LARGEST_SLICE, dtype, shape));
         }
         try {
-            if (twice || values != null && !external.isEmpty()) {
+            if (twice || values != null && values.length() > 0 && !external.isEmpty()) {
                 throw new WeightFileException("has its values twice, and programs differ in which they take; export the model anew");
             }
             ProtobufReader found = external.isEmpty() ? values : external(external, bytes, folder);

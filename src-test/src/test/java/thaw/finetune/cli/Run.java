@@ -16,7 +16,7 @@ record Run(int code, String out, List<String> errors) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         String[] line = Arrays.stream(args).map(Object::toString).toArray(String[]::new);
-        int code = assertTimeoutPreemptively(Duration.ofMinutes(1),
+        int code = assertTimeoutPreemptively(Duration.ofMinutes(5),
                 () -> Main.run(line, new PrintWriter(out, true), new PrintWriter(err, true)));
         return new Run(code, out.toString(), err.toString().lines().filter(l -> !l.contains("--add-modules")).toList());
     }

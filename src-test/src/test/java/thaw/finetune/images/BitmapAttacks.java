@@ -52,7 +52,8 @@ final class BitmapAttacks {
         files.put("billions-of-colours.bmp", colors);
         for (int size : new int[] {Integer.MAX_VALUE, Integer.MIN_VALUE, -1}) {
             for (int compression = 0; compression < 4; compression++) {
-                byte[] any = bitmap(54 + 1024, 8, 8, compression == 2 ? 4 : compression == 3 ? 32 : 8, compression, join(palette, new byte[64]));
+                byte[] any = bitmap(54 + 1024, 8, 8, compression == 2 ? 4 : compression == 3 ? 32 : 8, compression,
+                        join(palette, new byte[64]));
                 System.arraycopy(little(size), 0, any, 34, Integer.BYTES);
                 files.put("size-" + size + "-compression-" + compression + ".bmp", any);
             }
@@ -72,7 +73,8 @@ final class BitmapAttacks {
         }
         files.put("from-the-top.bmp", bitmap(54 + 1024, 6400, -6400, 8, 1, join(palette, repeated(400_000, latin1("\377\1")))));
         files.put("runs-below-the-image.bmp", bitmap(54 + 1024, 8, 8, 8, 1, join(palette, repeated(400_000, latin1("\377\1")))));
-        files.put("literal-runs.bmp", bitmap(54 + 1024, 6400, 6400, 8, 1, join(palette, repeated(3000, latin1("\0\377" + "x".repeat(256))))));
+        files.put("literal-runs.bmp",
+                bitmap(54 + 1024, 6400, 6400, 8, 1, join(palette, repeated(3000, latin1("\0\377" + "x".repeat(256))))));
         files.put("one-bit.bmp", bitmap(54 + 8, 13_000, 13_000, 1, 0, new byte[800_000]));
     }
 }

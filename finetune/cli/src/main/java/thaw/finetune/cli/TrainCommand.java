@@ -314,8 +314,10 @@ final class TrainCommand implements Callable<Integer> {
                 throw failed;
             }
             boolean full = failed instanceof NotEnoughMemoryException || failed instanceof OutOfMemoryError;
-            throw new Failure(ErrorLine.message(failed) + "; " + (full ? "with more memory " : "") + "thaw train --resume -o " + folder.path()
-                    + " continues from the last checkpoint" + (full ? ", another batch or size takes another run" : ""), failed);
+            throw new Failure(
+                    ErrorLine.message(failed) + "; " + (full ? "with more memory " : "") + "thaw train --resume -o " + folder.path()
+                            + " continues from the last checkpoint" + (full ? ", another batch or size takes another run" : ""),
+                    failed);
         }
     }
 
