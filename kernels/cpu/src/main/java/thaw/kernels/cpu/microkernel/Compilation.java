@@ -95,7 +95,7 @@ public final class Compilation {
             int calls = FEW_CALLS;
             if (waited > next) {
                 calls = first.calls / PART;
-                next = 2 * waited;
+                next = waited + waited / 4;
             }
             compiled = isCompiled(first.loop, calls) && (SEES || looks == UNSEEN);
             failed = waited > LONGEST;
