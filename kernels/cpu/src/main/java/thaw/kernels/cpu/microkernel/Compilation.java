@@ -34,7 +34,10 @@ public final class Compilation {
      */
     private static final int WAITING = 2;
 
-    /** The part of its calls that a loop repeats each time the wait for it has doubled, in case they were too few. */
+    /**
+     * The part of its calls that a loop repeats each time the wait for it has grown by a quarter: C2 demands more of them, the more
+     * methods wait for it.
+     */
     private static final int PART = 10;
     private static final long LEAST_PAUSE = TimeUnit.MILLISECONDS.toNanos(4);
 

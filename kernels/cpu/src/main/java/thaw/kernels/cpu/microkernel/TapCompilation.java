@@ -3,7 +3,7 @@ package thaw.kernels.cpu.microkernel;
 /** Has the kernels of {@link BlockLoops#pixels} compiled. */
 public final class TapCompilation {
 
-    /** Turns of a kernel's loop, and the one before it, for which {@link Compilation#CALLS} suffice. */
+    /** Turns of a kernel's loop, and the one before it, for which {@link Compilation#CALLS} suffice while few methods wait for C2. */
     private static final int TURNS = 15;
 
     /** Steps per turn, at most. */
