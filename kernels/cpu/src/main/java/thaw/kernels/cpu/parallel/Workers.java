@@ -206,7 +206,7 @@ public class Workers implements AutoCloseable {
                 }
                 return;
             }
-            // Others wait, so that this thread is not the only one with work.
+            // Several callers leave one processor to Java's compiler; a single one needs all for a quick first result.
             Job mine = new Job(task, items, inTurn && busy.hasQueuedThreads() ? Math.max(1, threads() - 1) : threads());
             helpers.job = mine;
             for (int i = 0; i < Math.min(mine.ranges, items) - 1; i++) {
@@ -231,8 +231,8 @@ public class Workers implements AutoCloseable {
     }
 
     /**
-     * Sets whether callers that find the helpers busy wait for them. Jobs take turns then, and leave processors to threads that
-     * have other work, such as Java's compilers.
+     * Sets whether jobs take turns: a caller that finds the helpers busy waits for them, and while callers wait, a job leaves one
+     * processor to other threads, such as Java's compiler.
      */
     public void takeTurns(boolean whether) {
         inTurn = whether;
