@@ -138,9 +138,10 @@ class FunctionsGradientTest {
             check(f, x, weight, bias);
             x.requiresGrad(false);
             check(f, weight, bias);
+            bias.requiresGrad(false);
+            check(f, weight);
             x.requiresGrad(true);
             weight.requiresGrad(false);
-            bias.requiresGrad(false);
             check(f, x);
         }
     }
