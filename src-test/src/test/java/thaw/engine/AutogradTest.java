@@ -98,6 +98,17 @@ class AutogradTest {
         assertTrue(assertThrows(IllegalStateException.class, () -> Graph.toDot(y)).getMessage().contains("(at square) has been freed"));
     }
 
+    @Test
+    void aLossThatNeedsNoGradientKeepsNone() {
+        try (Scope scope = device.scope()) {
+            Tensor scores = device.ones(Shape.of(1, 2));
+            Tensor labels = device.labels(0);
+            long before = counting.backend().memory().inUse();
+            Functional.crossEntropy(scores, labels).close();
+            assertEquals(before, counting.backend().memory().inUse());
+        }
+    }
+
     /** The arrays that its backward pass would have read are released. */
     @Test
     void anOperatorThatFailsKeepsNothing() {

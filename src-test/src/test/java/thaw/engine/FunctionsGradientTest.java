@@ -138,6 +138,9 @@ class FunctionsGradientTest {
             check(f, x, weight, bias);
             x.requiresGrad(false);
             check(f, weight, bias);
+            weight.requiresGrad(false);
+            check(f, bias);
+            weight.requiresGrad(true);
             bias.requiresGrad(false);
             check(f, weight);
             x.requiresGrad(true);
