@@ -106,7 +106,7 @@ class SGDTest {
     @Test
     void defaultsAreZeroButForTheRate() {
         ParamGroup g = group("all", parameter(1));
-        assertTrue(refusal(g::lr).contains("has no option lr"), "an optimizer's to give");
+        assertTrue(refusal(g::lr).contains("it has no option lr"), "an optimizer's to give");
         new SGD(g);
         assertEquals(1e-3, g.lr());
         assertEquals(0, g.momentum() + g.get(SGD.DAMPENING) + g.weightDecay());
