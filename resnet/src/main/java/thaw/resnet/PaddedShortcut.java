@@ -19,10 +19,6 @@ final class PaddedShortcut extends Module {
     private final int padding;
 
     PaddedShortcut(int in, int out, int stride) {
-        if (out < in || (out - in) % 2 != 0) {
-            throw new IllegalArgumentException("shortcut: " + in + " to " + out + " channels; an even number of zero channels"
-                    + " to add, half before and half after, is expected");
-        }
         // Average pooling of 1×1 windows takes every stride-th pixel, and already has a gradient.
         subsampling = Pool2dOptions.of(1, stride, 0);
         padding = (out - in) / 2;

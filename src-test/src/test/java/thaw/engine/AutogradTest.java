@@ -95,6 +95,29 @@ class AutogradTest {
         y.backward();
         assertTrue(assertThrows(IllegalStateException.class, y::backward).getMessage().contains("has been freed"));
         assertTrue(assertThrows(IllegalStateException.class, z::backward).getMessage().contains("has been freed"));
+        assertTrue(assertThrows(IllegalStateException.class, () -> Graph.toDot(y)).getMessage().contains("(at square) has been freed"));
+    }
+
+    @Test
+    void aLossThatNeedsNoGradientKeepsNone() {
+        try (Scope scope = device.scope()) {
+            Tensor scores = device.ones(Shape.of(1, 2));
+            Tensor labels = device.labels(0);
+            long before = counting.backend().memory().inUse();
+            Functional.crossEntropy(scores, labels).close();
+            assertEquals(before, counting.backend().memory().inUse());
+        }
+    }
+
+    /** The arrays that its backward pass would have read are released. */
+    @Test
+    void anOperatorThatFailsKeepsNothing() {
+        Tensor x = device.ones(Shape.of(1, 2, 4, 4));
+        Tensor w = device.ones(Shape.of(2, 3, 3, 3)).requiresGrad(true);
+        assertThrows(IllegalArgumentException.class, () -> Functional.conv2d(x, w, Conv2dOptions.DEFAULT));
+        x.close();
+        w.close();
+        assertEquals(0, counting.backend().memory().inUse());
     }
 
     @Test

@@ -138,9 +138,13 @@ class FunctionsGradientTest {
             check(f, x, weight, bias);
             x.requiresGrad(false);
             check(f, weight, bias);
+            weight.requiresGrad(false);
+            check(f, bias);
+            weight.requiresGrad(true);
+            bias.requiresGrad(false);
+            check(f, weight);
             x.requiresGrad(true);
             weight.requiresGrad(false);
-            bias.requiresGrad(false);
             check(f, x);
         }
     }

@@ -10,7 +10,8 @@ import thaw.kernels.Shape;
 
 /**
  * Compares gradients with central differences, in double precision: {@code ∂L/∂x ≈ (L(x + h) − L(x − h)) / 2h} for the loss
- * {@code L = Σ r·y} with fixed random {@code r}. The error of the difference is of order h² + 1e-16/h.
+ * {@code L = Σ r·y} with fixed random {@code r}. The error of the difference is of order h² + 1e-16/h. Both passes must release what
+ * they allocate.
  */
 public final class GradientCheck {
 
@@ -46,7 +47,7 @@ public final class GradientCheck {
     }
 
     public static void check(Supplier<Tensor> f, List<Tensor> leaves) {
-        leaves.forEach(Tensor::zeroGrad);
+        requireAllReleased(f, leaves);
         loss(f).backward();
         for (int k = 0; k < leaves.size(); k++) {
             Tensor leaf = leaves.get(k);
@@ -57,19 +58,42 @@ public final class GradientCheck {
                 double centre = x[i];
                 double up = lossAt(f, leaf, x, i, centre + H);
                 double down = lossAt(f, leaf, x, i, centre - H);
-                lossAt(f, leaf, x, i, centre);
+                x[i] = centre;
                 double expected = (up - down) / (2 * H);
                 assertEquals(expected, gradient[i], TOLERANCE * (1 + Math.abs(expected)),
                         "gradient of element " + i + " of leaf " + k + " " + leaf.shape());
             }
+            set(leaf, x);
         }
+    }
+
+    /** Both passes leave no array behind, but for tensors of their scope and gradients. */
+    private static void requireAllReleased(Supplier<Tensor> f, List<Tensor> leaves) {
+        Device device = leaves.get(0).device();
+        long[] inUse = new long[2];
+        // Before the second run, tensors beside the leaves have a gradient too.
+        for (int run = 0; run < 2; run++) {
+            leaves.forEach(Tensor::zeroGrad);
+            try (Scope scope = device.scope()) {
+                loss(f).backward();
+            }
+            leaves.forEach(Tensor::zeroGrad);
+            inUse[run] = device.backend().memory().inUse();
+        }
+        assertEquals(inUse[0], inUse[1], "bytes that have no owner");
     }
 
     private static double lossAt(Supplier<Tensor> f, Tensor leaf, double[] x, int i, double value) {
         x[i] = value;
+        set(leaf, x);
         try (NoGrad off = leaf.device().noGrad()) {
-            leaf.copyFrom(leaf.device().tensor(leaf.shape(), x));
             return loss(f).toDoubles()[0];
+        }
+    }
+
+    private static void set(Tensor leaf, double[] values) {
+        try (NoGrad off = leaf.device().noGrad()) {
+            leaf.copyFrom(leaf.device().tensor(leaf.shape(), values));
         }
     }
 

@@ -74,6 +74,7 @@ class TensorTest {
         assertEquals(Shape.of(2, 2, 4), t.narrow(1, 1, 2).shape());
         assertEquals(Shape.SCALAR, t.mean().shape());
         assertRefused(IllegalArgumentException.class, "[2, 3, 4] has 24 elements", () -> t.reshape(5, -1));
+        assertRefused(IllegalArgumentException.class, "do not fit [0, -1]", () -> device.zeros(Shape.of(0, 3)).reshape(0, -1));
         assertRefused(IllegalArgumentException.class, "[2, 3, 4] has 24 elements", () -> t.reshape(2, 3));
         assertRefused(IllegalArgumentException.class, "more than 2^31 - 9 elements", () -> t.reshape(1 << 16, 1 << 16, -1));
         Tensor empty = device.zeros(Shape.of(0, 1 << 16, 1 << 16));

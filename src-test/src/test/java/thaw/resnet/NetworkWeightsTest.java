@@ -335,7 +335,8 @@ class NetworkWeightsTest extends FilledNetworks {
     @ParameterizedTest
     @CsvSource({"layer2.0.downsample.1.weight,512 256 1 1,average pools", "conv1.0.weight,32 3 3 3,stem of several",
         "layer1.0.se.fc1.weight,16 256 1 1,squeeze-excitation: layer1.0.se.fc1.weight",
-        "layer1.0.cbam.fc.weight,16 256,layer1.0.cbam.fc.weight", "layer1.3.conv1.weight,64 256 1 1,4 4 6 3",
+        "layer1.0.cbam.fc.weight,16 256,layer1.0.cbam.fc.weight",
+        "layer1.3.conv1.weight,64 256 1 1,4 4 6 3 blocks and a stem of [64 3 7 7]",
         "layer4.2.alpha,1,layer4.2.alpha", "layer3.pool.p,1,layer3.pool.p", "conv2.weight,64 64 3 3,CLIP's names: conv2.weight",
         "layer3.1.conv2.weight,200 256 3 3,layer3.1.conv2.weight is [200 256 3 3] in resnet50 [256 256 3 3]"})
     void anUnknownNetworkIsNamed(String name, String shape, String words) {

@@ -81,7 +81,10 @@ class WeightFitTest {
                 "replaceHead(Head.CONCAT_POOL, 6)");
         Map<String, StoredTensor> body = cifar("resnet20", 10, 2).stateDict();
         body.keySet().removeIf(n -> n.startsWith("fc"));
-        assertRefused(body, "no known head", "loadPretrained(weights, false)");
+        assertRefused(body, "no known head, only a body", "loadPretrained(weights, false)");
+        body.put("queue", StoredTensor.of(Shape.of(1), new float[1]));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> net.loadPretrained(body, true)).getMessage()
+                .contains("no known head, only queue"));
     }
 
     @Test

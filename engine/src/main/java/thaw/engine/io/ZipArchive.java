@@ -121,7 +121,7 @@ final class ZipArchive {
             throw damaged(shown + " has another name, method, size or encryption in its local header than in the directory");
         }
         long begin = e.header + 30 + nameLength + extraLength;
-        if (begin > file.length() || e.compressed > file.length() - begin) {
+        if (!file.holds(begin, e.compressed)) {
             throw damaged(shown + " reaches past the end of the file; is it complete?");
         }
         return switch (e.method) {
@@ -162,13 +162,9 @@ final class ZipArchive {
         Inflater inflater = new Inflater(true);
         try {
             inflater.setInput(file.slice(begin, e.compressed));
-            int n = 0;
-            while (n < inflated.length) {
-                int more = inflater.inflate(inflated, n, inflated.length - n);
-                if (more == 0) {
-                    throw damaged(shown + " ends after " + n + " of " + e.size + " bytes");
-                }
-                n += more;
+            int n = inflater.inflate(inflated);
+            if (n < inflated.length) {
+                throw damaged(shown + " ends after " + n + " of " + e.size + " bytes");
             }
             return FileBytes.of(file.name(), inflated);
         } catch (DataFormatException damage) {

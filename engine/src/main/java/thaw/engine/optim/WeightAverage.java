@@ -184,6 +184,5 @@ public final class WeightAverage implements AutoCloseable {
     @Override
     public void close() {
         entries.forEach(e -> e.average.close());
-        entries.clear();
     }
 }

@@ -38,7 +38,9 @@ class GradientClippingTest {
     @Test
     void byNormScalesAllTogether() {
         assertEquals(13.009611831257688, GradientClipping.gradNorm(List.of(a, without, b)), 1e-12);
+        long before = device.backend().memory().inUse();
         new GradientClipping.ByNorm(2).clip(List.of(a, without, b));
+        assertEquals(before, device.backend().memory().inUse());
         assertArrayEquals(new double[] {0.4611974297639385, -0.614929906351918}, a.grad().toDoubles(), 1e-12);
         assertArrayEquals(new double[] {1.844789719055754, 0.07686623829398975}, b.grad().toDoubles(), 1e-12);
         assertEquals(2, GradientClipping.gradNorm(List.of(a, b)), 1e-6);

@@ -122,7 +122,9 @@ class LDoGTest {
         Tensor p = device.tensor(Shape.of(1), 1).requiresGrad(true);
         assertTrue(assertThrows(IllegalArgumentException.class, () -> new LDoG(group("p", p).set(LDoG.REPS_REL, 0))).getMessage()
                 .contains("reps_rel 0.0, it must be above 0"));
+        assertThrows(IllegalArgumentException.class, () -> new LDoG(group("p", p).set(LDoG.EPS, 0)));
         assertFalse(new LDoG(group("p", p)).groups().get(0).has(ParamGroup.MOMENTUM));
         assertThrows(IllegalArgumentException.class, () -> new WeightAverage.PolynomialDecay(-1));
+        assertEquals(0, new WeightAverage.PolynomialDecay(0).at(1));
     }
 }

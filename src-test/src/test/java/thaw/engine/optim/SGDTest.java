@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static thaw.engine.optim.ParamGroup.group;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -104,7 +106,7 @@ class SGDTest {
     @Test
     void defaultsAreZeroButForTheRate() {
         ParamGroup g = group("all", parameter(1));
-        assertTrue(refusal(g::lr).contains("has no option lr"), "an optimizer's to give");
+        assertTrue(refusal(g::lr).contains("it has no option lr"), "an optimizer's to give");
         new SGD(g);
         assertEquals(1e-3, g.lr());
         assertEquals(0, g.momentum() + g.get(SGD.DAMPENING) + g.weightDecay());
@@ -185,6 +187,55 @@ class SGDTest {
         assertTrue(refusal(() -> new SGD(group("a", p, q)).loadStateDict(state)).contains("1 parameters"));
         assertTrue(refusal(() -> new SGD(group("a", q)).loadStateDict(state)).contains("[2]"));
         assertTrue(refusal(() -> one.loadStateDict(Weights.of(state, Map.of()))).contains("\"groups\""));
+    }
+
+    /** Numbers of no group or parameter, and options that a constructor refuses; nothing is changed. */
+    @Test
+    void aDamagedStateIsRefused() {
+        Tensor p = parameter(1);
+        SGD sgd = new SGD(group("a", p).momentum(0.5));
+        gradient(p, 1);
+        sgd.step();
+        Weights state = sgd.stateDict();
+        assertEquals(Set.of("momentum_buffer.0.0"), state.keySet());
+        for (String place : List.of("momentum_buffer.1.0", "momentum_buffer.0.1")) {
+            Weights other = Weights.of(Map.of(place, state.get("momentum_buffer.0.0")), state.metadata());
+            assertTrue(refusal(() -> sgd.loadStateDict(other)).contains(place + " of the loaded state belongs to no parameter"));
+        }
+        Map<String, String> options = new HashMap<>(state.metadata());
+        options.put("group.0.momentum", "-0.5");
+        assertTrue(refusal(() -> sgd.loadStateDict(Weights.of(state, options))).contains("invalid momentum -0.5"));
+        gradient(p, 1);
+        sgd.step();                         // b = 0.5·1 + 1
+        assertEquals(1 - 1e-3 - 1.5e-3, p.item(), 1e-7);
+    }
+
+    /** The state of a parameter that the loaded state does not have, and that before closing, are gone: b = 1 again. */
+    @Test
+    void withoutStateMomentumStartsAnew() {
+        Tensor p = parameter(0);
+        SGD sgd = new SGD(group("a", p).lr(1).momentum(0.5));
+        Weights none = sgd.stateDict();
+        gradient(p, -1);
+        sgd.step();
+        sgd.loadStateDict(none);
+        sgd.step();
+        assertEquals(2, p.item());
+        sgd.close();
+        sgd.step();
+        assertEquals(3, p.item());
+    }
+
+    @Test
+    void ratesBelowZeroAreRefusedFromSchedulesToo() {
+        ParamGroup all = group("all", parameter(1), parameter(2)).lr(0.1);
+        SGD sgd = new SGD(all);
+        assertTrue(refusal(() -> sgd.follow((step, base) -> -base, 0)).contains("invalid lr -0.1, it must be at least 0"));
+        assertEquals(0.1, all.lr());
+        assertTrue(all.toString().matches("group \"all\" \\(2 parameters,.* lr 0.1,.*\\)"), all::toString);
+        assertEquals(all.parameters(), sgd.parameters());
+        sgd.lrScale(all.parameters().get(0), 0.5);
+        assertEquals(0.075, sgd.meanStepSize(0), 1e-12);
     }
 
     @Test

@@ -56,6 +56,9 @@ class WeightAverageTest {
                 assertArrayEquals(new float[] {0.12f, 0.25f}, norm.bias().toFloats(), 1e-6f);
                 assertThrows(IllegalStateException.class, average::update);
                 assertThrows(IllegalStateException.class, average::stateDict);
+                assertThrows(IllegalStateException.class, average::swap);
+                assertThrows(IllegalStateException.class, average::copyToModule);
+                assertThrows(IllegalStateException.class, () -> average.loadStateDict(Weights.of(Map.of(), Map.of())));
             }
             assertArrayEquals(new float[] {0.3f, 0.7f}, norm.bias().toFloats());
             average.copyToModule();
@@ -80,6 +83,15 @@ class WeightAverageTest {
                 assertEquals(3, other.updates());
             }
         }
+    }
+
+    @Test
+    void closingGivesItsMemoryBack() {
+        long before = device.backend().memory().inUse();
+        WeightAverage average = new WeightAverage(norm, new WeightAverage.Decay(0, false));
+        average.close();
+        average.close();
+        assertEquals(before, device.backend().memory().inUse());
     }
 
     @Test

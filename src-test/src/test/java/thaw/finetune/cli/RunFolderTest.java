@@ -22,12 +22,13 @@ import thaw.Extent;
 /** Run folders: a run that is killed at any moment and resumed ends with the same bits as an uninterrupted one. */
 class RunFolderTest {
 
-    private static final int KILLS = Extent.times(2, 20);
+    private static final int KILLS = Extent.times(2, 8);
 
     @TempDir
     private static Path folder;
     private static Path data;
     private static Path whole;
+    private static long wholeMillis;
 
     /** Options with much state: dropout's generator, a weight average, two phases, and mixed, augmented images. */
     private static Object[] command(Path run) {
@@ -40,8 +41,10 @@ class RunFolderTest {
     static void wholeRun() throws IOException {
         data = ColourImages.blueAndRed(folder.resolve("data"));
         whole = folder.resolve("whole");
+        long begun = System.nanoTime();
         ThawProcess thaw = ThawProcess.start(folder, command(whole));
         assertEquals(0, thaw.exitCode(), thaw::toString);
+        wholeMillis = (System.nanoTime() - begun) / 1_000_000;
     }
 
     private static ThawProcess resume(Path run) throws IOException {
@@ -66,13 +69,7 @@ class RunFolderTest {
     /** Each process is killed after a random share of a whole run's time, so that kills hit all parts of the run. */
     @Test
     void killedManyTimesItEndsWithTheSameBytes() throws IOException, InterruptedException {
-        long begun = System.nanoTime();
-        ThawProcess uninterrupted = ThawProcess.start(folder, command(folder.resolve("same seed")));
-        assertEquals(0, uninterrupted.exitCode(), uninterrupted::toString);
-        long wholeMillis = (System.nanoTime() - begun) / 1_000_000;
         byte[] expected = Files.readAllBytes(whole.resolve("model.safetensors"));
-        assertArrayEquals(expected, Files.readAllBytes(folder.resolve("same seed/model.safetensors")), "two runs of one seed");
-
         Random random = new Random(11);
         int kills = 0;
         for (int chain = 0; kills < KILLS; chain++) {

@@ -356,7 +356,7 @@ class TrainOptionsTest {
     void controlCTwiceEndsAtOnce() throws IOException, InterruptedException {
         assumeTrue(!isInterruptIgnored(), "skipped: this process ignores SIGINT, and the ones it starts inherit that");
         Path run = folder.resolve("ended");
-        ThawProcess thaw = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", 16, "--batch", 20, "--device",
+        ThawProcess thaw = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", 32, "--batch", 20, "--device",
                 "reference", "-o", run);
         while (thaw.isRunning() && thaw.output().stream().noneMatch(line -> line.startsWith("training"))) {
             Thread.sleep(5);

@@ -25,8 +25,13 @@ final class ReferenceConv2d implements ConvolutionOps {
     public Array conv2d(Array input, Array weight, Epilogue epilogue, Conv2dOptions o) {
         ReferenceArray x = memory.values(input);
         ReferenceArray w = memory.values(weight);
+        int step = o.strideW();
         ReferenceArray y = memory.zeros(o.outputShape(x.shape(), w.shape()));
-        forEachTerm(x, w, y, o, (xi, wi, yi) -> y.data[yi] += x.data[xi] * w.data[wi]);
+        forEachRow(x, w, y, o, (xi, wi, yi, count) -> {
+            for (int j = 0; j < count; j++) {
+                y.data[yi + j] += x.data[xi + j * step] * w.data[wi];
+            }
+        });
         ReferenceEpilogue.apply(y, memory.orNull(epilogue.scale()), memory.orNull(epilogue.shift()),
                 memory.orNull(epilogue.residual()), epilogue.relu());
         return y;
@@ -37,8 +42,13 @@ final class ReferenceConv2d implements ConvolutionOps {
     public Array conv2dInputGradient(Array gradient, Array weight, Shape xShape, Conv2dOptions o) {
         ReferenceArray gy = memory.values(gradient);
         ReferenceArray w = memory.values(weight);
+        int step = o.strideW();
         ReferenceArray gx = memory.zeros(xShape);
-        forEachTerm(gx, w, gy, o, (xi, wi, yi) -> gx.data[xi] += gy.data[yi] * w.data[wi]);
+        forEachRow(gx, w, gy, o, (xi, wi, yi, count) -> {
+            for (int j = 0; j < count; j++) {
+                gx.data[xi + j * step] += gy.data[yi + j] * w.data[wi];
+            }
+        });
         return gx;
     }
 
@@ -47,31 +57,37 @@ final class ReferenceConv2d implements ConvolutionOps {
     public Array conv2dWeightGradient(Array gradient, Array input, Shape wShape, Conv2dOptions o) {
         ReferenceArray gy = memory.values(gradient);
         ReferenceArray x = memory.values(input);
+        int step = o.strideW();
         ReferenceArray gw = memory.zeros(wShape);
-        forEachTerm(x, gw, gy, o, (xi, wi, yi) -> gw.data[wi] += gy.data[yi] * x.data[xi]);
+        forEachRow(x, gw, gy, o, (xi, wi, yi, count) -> {
+            for (int j = 0; j < count; j++) {
+                gw.data[wi] += gy.data[yi + j] * x.data[xi + j * step];
+            }
+        });
         return gw;
     }
 
-    /** A term by the indices of its elements. */
-    private interface Term {
-        void add(int x, int w, int y);
+    /** Terms of one weight and one row of the output, by the indices of their first elements and their number. */
+    private interface Row {
+        void add(int x, int w, int y, int count);
     }
 
-    private static void forEachTerm(ReferenceArray x, ReferenceArray w, ReferenceArray y, Conv2dOptions o, Term term) {
+    private static void forEachRow(ReferenceArray x, ReferenceArray w, ReferenceArray y, Conv2dOptions o, Row row) {
         for (int n = 0; n < y.dim(0); n++) {
             for (int k = 0; k < y.dim(1); k++) {
                 int firstChannel = k / (w.dim(0) / o.groups()) * w.dim(1);
-                for (int i = 0; i < y.dim(2); i++) {
-                    for (int j = 0; j < y.dim(3); j++) {
-                        int to = y.index(n, k, i, j);
-                        for (int c = 0; c < w.dim(1); c++) {
-                            for (int r = 0; r < w.dim(2); r++) {
-                                for (int s = 0; s < w.dim(3); s++) {
-                                    int h = i * o.strideH() + r * o.dilationH() - o.paddingH();
-                                    int v = j * o.strideW() + s * o.dilationW() - o.paddingW();
-                                    if (h >= 0 && h < x.dim(2) && v >= 0 && v < x.dim(3)) {
-                                        term.add(x.index(n, firstChannel + c, h, v), w.index(k, c, r, s), to);
-                                    }
+                for (int c = 0; c < w.dim(1); c++) {
+                    for (int r = 0; r < w.dim(2); r++) {
+                        for (int s = 0; s < w.dim(3); s++) {
+                            // 0 <= v < W for first <= j < first + count
+                            int left = s * o.dilationW() - o.paddingW();
+                            int first = Math.max(0, ceil(-left, o.strideW()));
+                            int count = Math.min(y.dim(3), ceil(x.dim(3) - left, o.strideW())) - first;
+                            for (int i = 0; i < y.dim(2); i++) {
+                                int h = i * o.strideH() + r * o.dilationH() - o.paddingH();
+                                if (h >= 0 && h < x.dim(2) && count > 0) {
+                                    row.add(x.index(n, firstChannel + c, h, first * o.strideW() + left), w.index(k, c, r, s),
+                                            y.index(n, k, i, first), count);
                                 }
                             }
                         }
@@ -79,5 +95,10 @@ final class ReferenceConv2d implements ConvolutionOps {
                 }
             }
         }
+    }
+
+    /** {@code ⌈a / b⌉} */
+    private static int ceil(int a, int b) {
+        return -Math.floorDiv(-a, b);
     }
 }
