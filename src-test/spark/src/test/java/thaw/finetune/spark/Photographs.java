@@ -1,9 +1,9 @@
 package thaw.finetune.spark;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.PathMatcher;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -23,18 +23,17 @@ final class Photographs {
 
     private Photographs() {}
 
-    /** The rows of {@code binaryFile} for a part of the data: {@code train}, 400 photographs, or {@code valid}, 600. */
-    static Dataset<Row> of(String part) {
-        return Cluster.session().read().format("binaryFile").option("recursiveFileLookup", true)
-                .load(DATA.resolve("dogscats").resolve(part).toString());
+    /** The rows of {@code binaryFile} for some photographs. */
+    static Dataset<Row> rows(String pattern) {
+        return Cluster.session().read().format("binaryFile").load(DATA.resolve("dogscats/" + pattern).toString());
     }
 
-    /** Some of the 600 files of {@code valid}. */
-    static List<Path> files(int count) {
-        try (Stream<Path> files = Files.walk(DATA.resolve("dogscats/valid"))) {
-            return files.filter(Files::isRegularFile).sorted().limit(count).toList();
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed);
+    /** The files of the same pattern, such as {@code valid/cats/*0.jpg}. */
+    static List<Path> files(String pattern) throws IOException {
+        Path root = DATA.resolve("dogscats");
+        PathMatcher matcher = root.getFileSystem().getPathMatcher("glob:" + root.resolve(pattern));
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.filter(matcher::matches).sorted().toList();
         }
     }
 
