@@ -19,7 +19,8 @@ public final class ClusterPrecompute {
     private static final String CONTENT = "content";
     private static final int SHA_256 = 256;
 
-    private ClusterPrecompute() {}
+    private ClusterPrecompute() {
+    }
 
     /**
      * Computes the features of images by the learner's present body and caches them. The driver holds all of them, as the learner

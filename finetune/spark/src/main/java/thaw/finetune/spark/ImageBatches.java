@@ -12,7 +12,6 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.util.SerializableConfiguration;
 import org.jspecify.annotations.Nullable;
 import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.ImageSource;
@@ -25,12 +24,11 @@ import thaw.finetune.predict.Prediction;
  * Adds a model's results to the rows of a partition, in batches.
  *
  * @param model    the model, by broadcast
- * @param hadoop   the configuration by which paths are read
  * @param image    the index of the column with the image
  * @param name     the index of the column with its name for messages, the path; −1 if there is none
  * @param features whether the results are features, in place of probabilities
  */
-record ImageBatches(Broadcast<ModelBroadcast> model, SerializableConfiguration hadoop, int image, int name, boolean features)
+record ImageBatches(Broadcast<ModelBroadcast> model, int image, int name, boolean features)
         implements MapPartitionsFunction<Row, Row> {
 
     /** As many as a classifier computes together. */
@@ -101,7 +99,7 @@ record ImageBatches(Broadcast<ModelBroadcast> model, SerializableConfiguration h
         String path = row.getString(image);
         try {
             Path file = new Path(path);
-            try (FSDataInputStream in = file.getFileSystem(hadoop.value()).open(file)) {
+            try (FSDataInputStream in = file.getFileSystem(model.value().hadoop()).open(file)) {
                 return ImageSource.of(in, path);
             }
         } catch (IOException | IllegalArgumentException missing) {
@@ -115,7 +113,7 @@ record ImageBatches(Broadcast<ModelBroadcast> model, SerializableConfiguration h
         for (float[] values : classifier.featuresAll(squares)) {
             double[] wide = new double[values.length];
             Arrays.setAll(wide, i -> values[i]);
-            rows.add(new Object[]{Vectors.dense(wide), null});
+            rows.add(new Object[] {Vectors.dense(wide), null});
         }
         return rows;
     }
@@ -127,9 +125,9 @@ record ImageBatches(Broadcast<ModelBroadcast> model, SerializableConfiguration h
             if (outcome instanceof Outcome.Predicted sound) {
                 Prediction prediction = sound.prediction();
                 double[] all = prediction.probabilities().stream().mapToDouble(ClassProbability::probability).toArray();
-                rows.add(new Object[]{prediction.label(), prediction.probability(), all, null});
+                rows.add(new Object[] {prediction.label(), prediction.probability(), all, null});
             } else if (outcome instanceof Outcome.Broken broken) {
-                rows.add(new Object[]{null, null, null, broken.reason().getMessage()});
+                rows.add(new Object[] {null, null, null, broken.reason().getMessage()});
             }
         }
         return rows;

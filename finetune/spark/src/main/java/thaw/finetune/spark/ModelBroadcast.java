@@ -10,12 +10,14 @@ import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
+import org.apache.spark.util.SerializableConfiguration;
 import org.jspecify.annotations.Nullable;
 import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.WarmUp;
 
 /**
- * The value of a broadcast variable: a model file's bytes, and in each JVM one classifier made of them, which its tasks share. Spark
+ * The value of a broadcast variable: a model file's bytes, and in each JVM one classifier made of them, which its tasks share; and the
+ * configuration by which they open files, whose hundreds of entries would otherwise be read again for each task. Spark
  * hands each byte to an executor once, whatever file systems the executor reaches, and drops the value when the driver no longer refers
  * to the variable; the classifier is closed then.
  */
@@ -24,11 +26,13 @@ final class ModelBroadcast implements Serializable {
     private static final Cleaner CLEANER = Cleaner.create();
 
     private final byte[] file;
+    private final SerializableConfiguration hadoop;
     private final int driversJava = Runtime.version().feature();
     private transient @Nullable Classifier classifier;
 
-    private ModelBroadcast(byte[] file) {
+    private ModelBroadcast(byte[] file, Configuration hadoop) {
         this.file = file;
+        this.hadoop = new SerializableConfiguration(hadoop);
     }
 
     /**
@@ -42,7 +46,7 @@ final class ModelBroadcast implements Serializable {
         try {
             Path file = new Path(path);
             try (FSDataInputStream in = file.getFileSystem(hadoop).open(file)) {
-                ModelBroadcast read = new ModelBroadcast(in.readAllBytes());
+                ModelBroadcast read = new ModelBroadcast(in.readAllBytes(), hadoop);
                 read.load(1, WarmUp.NONE).close();
                 return read;
             }
@@ -51,6 +55,10 @@ final class ModelBroadcast implements Serializable {
         } catch (IOException unreadable) {
             throw new UncheckedIOException("model: " + path + ": " + unreadable.getMessage(), unreadable);
         }
+    }
+
+    Configuration hadoop() {
+        return hadoop.value();
     }
 
     private Classifier load(int threads, WarmUp warmUp) throws IOException {

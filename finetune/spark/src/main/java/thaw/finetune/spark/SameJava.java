@@ -5,7 +5,8 @@ package thaw.finetune.spark;
  * result would depend on the executor that computed it.
  */
 final class SameJava {
-    private SameJava() {}
+    private SameJava() {
+    }
 
     /**
      * Checks this JVM, an executor's.

@@ -23,7 +23,8 @@ import org.apache.spark.sql.SparkSession;
 public final class Score {
     private static final String USAGE = "expected IN OUT --model FILE";
 
-    private Score() {}
+    private Score() {
+    }
 
     /** Runs the application. */
     public static void main(String[] args) {

@@ -26,7 +26,6 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * Adds a model's predictions for images to a data set, or their features:
@@ -190,11 +189,9 @@ public final class ThawTransformer extends Transformer implements DefaultParamsW
         StructType schema = images.schema();
         StructType transformed = transformSchema(schema);
         SparkSession session = images.sparkSession();
-        Configuration hadoop = session.sparkContext().hadoopConfiguration();
-        ModelBroadcast read = ModelBroadcast.read(modelPath(), hadoop);
+        ModelBroadcast read = ModelBroadcast.read(modelPath(), session.sparkContext().hadoopConfiguration());
         ImageBatches batches = new ImageBatches(JavaSparkContext.fromSparkContext(session.sparkContext()).broadcast(read),
-                new SerializableConfiguration(hadoop), schema.fieldIndex(getOrDefault(inputCol)),
-                Arrays.asList(schema.fieldNames()).indexOf(PATH), isSet(featuresCol));
+                schema.fieldIndex(getOrDefault(inputCol)), Arrays.asList(schema.fieldNames()).indexOf(PATH), isSet(featuresCol));
         return images.toDF().mapPartitions(batches, Encoders.row(transformed));
     }
 

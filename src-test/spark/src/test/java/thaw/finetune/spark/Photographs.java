@@ -12,7 +12,10 @@ import org.apache.spark.sql.Row;
 import thaw.engine.Device;
 import thaw.engine.io.Weights;
 import thaw.finetune.images.Transforms;
+import thaw.finetune.predict.Classifier;
+import thaw.finetune.predict.ClassifierOptions;
 import thaw.finetune.predict.ModelFile;
+import thaw.finetune.predict.WarmUp;
 import thaw.resnet.Network;
 import thaw.resnet.NetworkWeights;
 import thaw.resnet.ResNet;
@@ -21,7 +24,11 @@ import thaw.resnet.ResNet;
 final class Photographs {
     static final Path DATA = Path.of(System.getProperty("shared.dir"), "data").toAbsolutePath().normalize();
 
-    private Photographs() {}
+    /** Options of a classifier for few images: Java compiles no vector loops first, and the bits are the same. */
+    static final ClassifierOptions OPTIONS = Classifier.options().warmUp(WarmUp.NONE);
+
+    private Photographs() {
+    }
 
     /** The rows of {@code binaryFile} for some photographs. */
     static Dataset<Row> rows(String pattern) {

@@ -48,7 +48,7 @@ class ThawTransformerTest {
     @BeforeAll
     static void predict() throws IOException {
         model = Photographs.model(folder);
-        try (Classifier classifier = Classifier.load(model)) {
+        try (Classifier classifier = Classifier.load(model, Photographs.OPTIONS)) {
             for (Outcome outcome : classifier.tryPredictAll(Photographs.files(SOME).stream().map(ImageSource::of).toList())) {
                 EXPECTED.put(Path.of(outcome.image().name()), ((Outcome.Predicted) outcome).prediction());
             }
@@ -97,6 +97,22 @@ class ThawTransformerTest {
         assertFalse(executors.get(0).isAlive());
     }
 
+    /** README's example. */
+    @Test
+    void aFolderIsScored() throws IOException {
+        SparkSession spark = Cluster.session();
+        String photos = Files.createDirectories(folder.resolve("photos")).toString();
+        Files.copy(Photographs.files("valid/cats/*0.jpg").get(0), folder.resolve("photos/cat.jpg"));
+        String model = ThawTransformerTest.model.toString();
+        String out = folder.resolve("out").toString();
+
+        Dataset<Row> images = spark.read().format("binaryFile").option("recursiveFileLookup", true).load(photos);
+        Dataset<Row> scored = new ThawTransformer().setModel(model).transform(images);
+        scored.select("path", "label", "probability", "error").write().parquet(out);
+
+        assertEquals(1, spark.read().parquet(out).where("error is null and probability > 0.1").count());
+    }
+
     @Test
     void pathsAreReadAndABrokenImageIsARow() throws IOException {
         Path broken = Files.writeString(folder.resolve("broken.jpg"), "no image");
@@ -126,7 +142,7 @@ class ThawTransformerTest {
         Path moved = Files.copy(model, folder.resolve("moved.safetensors"));
         String saved = folder.resolve("pipeline").toString();
         ThawTransformer stage = transformer().setModel(moved.toString()).setErrorCol("fault");
-        new Pipeline().setStages(new PipelineStage[]{stage}).fit(Photographs.rows(SOME)).save(saved);
+        new Pipeline().setStages(new PipelineStage[] {stage}).fit(Photographs.rows(SOME)).save(saved);
         Files.delete(moved);
         PipelineModel loaded = PipelineModel.load(saved);
         assertEquals(stage.uid(), loaded.stages()[0].uid());
