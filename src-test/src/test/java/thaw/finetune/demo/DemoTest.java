@@ -108,7 +108,7 @@ class DemoTest {
         assertTrue(verdict.startsWith("With 20 images per class, fine-tuning with one learning rate per layer group classifies"
                 + " 70.0 % of 500 test images correctly on average over 2 draws (chance: 10.0 %)."
                 + " That is 20.0 ± 0.0 points more than the head alone"), verdict);
-        assertTrue(verdict.contains("5.0 ± 0.0 points less than then all layers at one moderate rate"), verdict);
+        assertTrue(verdict.contains("5.0 ± 0.0 points less than all layers at one moderate rate"), verdict);
     }
 
     private static Comparison comparison(double... means) {

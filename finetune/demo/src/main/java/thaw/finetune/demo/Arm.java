@@ -22,7 +22,7 @@ public record Arm(boolean pretrained, List<Phase> phases) {
 
     /** Discriminative learning rates: first the head with the body frozen, then all layers, the early ones at a low rate. */
     public static Arm discriminative() {
-        return headFirst("then all layers, one rate per group", 1e-3, 1e-2, 5e-2);
+        return headFirst("all layers, one rate per group", 1e-3, 1e-2, 5e-2);
     }
 
     private static Arm headFirst(String then, double... rates) {
@@ -32,12 +32,12 @@ public record Arm(boolean pretrained, List<Phase> phases) {
 
     /** After the head, one learning rate for all layers. */
     public static Arm moderate() {
-        return headFirst("then all layers at one moderate rate", 1e-2);
+        return headFirst("all layers at one moderate rate", 1e-2);
     }
 
     /** After the head, one learning rate for all layers that is too high for them. */
     public static Arm high() {
-        return headFirst("then all layers at one high rate", 0.5);
+        return headFirst("all layers at one high rate", 0.5);
     }
 
     /** From random weights, with one learning rate for all layers. */

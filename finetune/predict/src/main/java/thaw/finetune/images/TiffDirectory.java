@@ -23,6 +23,7 @@ final class TiffDirectory {
     private static final int UNDEFINED = 7;
     private static final int SSHORT = 8;
     private static final int SLONG = 9;
+    private static final int SRATIONAL = 10;
     private static final int FLOAT = 11;
     private static final int DOUBLE = 12;
     private static final int IFD = 13;
@@ -99,6 +100,14 @@ final class TiffDirectory {
 
     boolean has(int tag) {
         return entries.containsKey(tag);
+    }
+
+    /** Whether a field is of a type of fractions or floating-point numbers. */
+    boolean isFraction(int tag) {
+        return switch (type(tag)) {
+            case RATIONAL, SRATIONAL, FLOAT, DOUBLE -> true;
+            default -> false;
+        };
     }
 
     /** The first value of a numeric field; {@code otherwise} if there is none. */

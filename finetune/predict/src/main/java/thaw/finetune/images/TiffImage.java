@@ -20,6 +20,7 @@ final class TiffImage {
     private static final int BITS_PER_SAMPLE = 258;
     private static final int COMPRESSION = 259;
     private static final int PHOTOMETRIC = 262;
+    private static final int SAMPLES_PER_PIXEL = 277;
     private static final int PLANAR = 284;
     private static final int SUB_DIRECTORIES = 330;
     private static final int TILE_WIDTH = 322;
@@ -28,11 +29,16 @@ final class TiffImage {
     private static final int STRIP_BYTES = 279;
     private static final int TILE_BYTES = 325;
     /** The fields of pixels; all others, such as profiles, are hidden from the reader. */
-    private static final Set<Integer> PIXELS = Set.of(254, 256, 257, BITS_PER_SAMPLE, COMPRESSION, PHOTOMETRIC, 266, 273, 277, 278,
+    private static final Set<Integer> PIXELS = Set.of(254, 256, 257, BITS_PER_SAMPLE, COMPRESSION, PHOTOMETRIC, 266, 273, SAMPLES_PER_PIXEL,
+            278,
             STRIP_BYTES, PLANAR, 292, 293, 317, 320, TILE_WIDTH, 323, 324, TILE_BYTES, 332, 334, EXTRA_SAMPLES, SAMPLE_FORMAT, 347, 512,
             513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532);
+    /** YCbCrCoefficients and ReferenceBlackWhite. */
+    private static final Set<Integer> FRACTIONS = Set.of(529, 532);
     /** Some writers state the bytes before compression; strips that share the file's bytes state many times more. */
     private static final int MOST_STRIP_BYTES = 8;
+    /** The reader allocates an array of them. */
+    private static final int MOST_SAMPLES = 64;
     private static final int DNG_VERSION = 50706;
 
     private static final int RGB = 2;
@@ -52,6 +58,7 @@ final class TiffImage {
         if (directory.isCutShort(BITS_PER_SAMPLE, COMPRESSION, PHOTOMETRIC)) {
             throw new EOFException("directory");
         }
+        requireIntegers();
         requireImage();
         requireStrips(file.length);
         requireCompression();
@@ -84,6 +91,15 @@ final class TiffImage {
     }
 
     // ---- supported kinds ---------------------------------------------------------------------------------------
+
+    /** The reader rounds any number, so that a RATIONAL or FLOAT of a few bytes states the largest size. */
+    private void requireIntegers() throws IOException {
+        for (int tag : PIXELS) {
+            if (directory.isFraction(tag) && !FRACTIONS.contains(tag)) {
+                throw new IOException("its field " + tag + " is a fraction; expected an integer");
+            }
+        }
+    }
 
     private void requireImage() throws UnsupportedImageException {
         boolean preview = (directory.value(NEW_SUBFILE_TYPE, 0) & 1) != 0 && directory.has(SUB_DIRECTORIES);
@@ -140,6 +156,10 @@ final class TiffImage {
     }
 
     private void requireSamples() throws UnsupportedImageException {
+        long samples = directory.value(SAMPLES_PER_PIXEL, 1);
+        if (samples < 1 || samples > MOST_SAMPLES) {
+            throw new UnsupportedImageException("TIFF of " + samples + " samples per pixel is not supported; save it as RGB");
+        }
         long format = directory.value(SAMPLE_FORMAT, 1);
         int bits = bits();
         boolean tiled = directory.has(TILE_WIDTH);
