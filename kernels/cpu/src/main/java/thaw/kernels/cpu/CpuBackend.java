@@ -148,7 +148,7 @@ public final class CpuBackend extends CheckedBackend {
         if (started != null) {
             started.await();
         } else {
-            QuickStart.compileAll(loops.lanes());
+            QuickStart.compileAll(loops);
         }
         if (training) {
             WarmUp.run(this, loops.lanes());
@@ -159,7 +159,7 @@ public final class CpuBackend extends CheckedBackend {
     @Override
     public void warmUpInBackground() {
         if (loops.hasVectors()) {
-            QuickStart started = new QuickStart(loops);
+            QuickStart started = new QuickStart(loops, workers);
             if (quickStart.compareAndSet(null, started)) {
                 started.begin();
             }

@@ -6,6 +6,7 @@ import thaw.kernels.cpu.microkernel.BlockLoops;
 import thaw.kernels.cpu.microkernel.Compilation;
 import thaw.kernels.cpu.microkernel.TapCompilation;
 import thaw.kernels.cpu.norm.LaneLoopCompilation;
+import thaw.kernels.cpu.parallel.Workers;
 import thaw.kernels.cpu.winograd.TransformCompilation;
 
 /**
@@ -13,16 +14,13 @@ import thaw.kernels.cpu.winograd.TransformCompilation;
  * the same bits.
  * <pre>
  * caller       reads weights    predictions …
- * operators    scalar loops  ─┬─ narrow tiles ─┬─ all loops by vectors ─┬─ wide adjacent tiles ─┬─ all tiles ──
- * this thread  0.4 s         ─┘  1 s          ─┘  1 s, a quarter busy  ─┘  1 s, a quarter busy ─┘
+ * operators    scalar loops  ─┬─ narrow tiles ─┬─ all loops by vectors, one wide tile after another ─┬─ all tiles ──
+ * this thread  0.4 s         ─┘  1 s          ─┘  2 s                                               ─┘
  * </pre>
  * While the caller reads weights, this thread first has the scalar sums of products compiled. A caller never runs a vector loop that is
- * not compiled.
+ * not compiled. Until all are, callers {@linkplain Workers#takeTurns take turns}: on few processors C2 would wait for them otherwise.
  */
 final class QuickStart implements AutoCloseable {
-
-    /** Wide tiles take a quarter of a processor that predictions need, for some seconds: they are up to twice as fast. */
-    private static final int IDLE = 3;
 
     /**
      * Time before compiling begins where there is more than one processor, unless a caller waits for it: a process that predicts one
@@ -33,6 +31,7 @@ final class QuickStart implements AutoCloseable {
     /** Whether predictions and compiling take each other's time. */
     private final boolean oneProcessor = Runtime.getRuntime().availableProcessors() == 1;
     private final BlockLoops loops;
+    private final Workers workers;
     private final CountDownLatch vectors = new CountDownLatch(1);
     /** Counted down when a caller waits for the vectors. */
     private final CountDownLatch wanted = new CountDownLatch(1);
@@ -40,13 +39,14 @@ final class QuickStart implements AutoCloseable {
     /** An exception in this thread, such as lack of memory, only costs time: its cause reappears in a prediction. */
     private final Thread thread = new Thread(this::compile, "thaw-warm-up");
 
-    QuickStart(BlockLoops loops) {
+    QuickStart(BlockLoops loops, Workers workers) {
         this.loops = loops;
+        this.workers = workers;
     }
 
     void begin() {
-        loops.useVectors(false);
-        loops.use(BlockLoops.Tiles.SCALAR);
+        loops.useScalars();
+        workers.takeTurns(true);
         thread.setDaemon(true);
         thread.setUncaughtExceptionHandler((failed, cause) -> {});
         thread.start();
@@ -54,41 +54,33 @@ final class QuickStart implements AutoCloseable {
 
     private void compile() {
         try {
-            Compilation all = new Compilation(0);
-            TapCompilation taps = new TapCompilation(all, loops.lanes());
+            Compilation all = new Compilation();
+            TapCompilation taps = new TapCompilation(all, loops);
             if (!oneProcessor) {
                 taps.scalar();
                 wanted.await(DELAY_MS, TimeUnit.MILLISECONDS);
             }
             taps.narrow();
-            all.await();
-            loops.use(BlockLoops.Tiles.NARROW);
             rest(all, taps);
-            loops.useVectors(true);
+            loops.useVectorLoops();
             vectors.countDown();
-            Compilation slow = new Compilation(IDLE);
-            TapCompilation wide = new TapCompilation(slow, loops.lanes());
-            wide.adjacent();
-            slow.await();
-            loops.use(BlockLoops.Tiles.ADJACENT);
-            wide.others();
-            slow.await();
+            taps.wide();
+            all.await();
         } catch (InterruptedException closed) {
             Thread.currentThread().interrupt();
         } finally {
-            loops.useVectors(true);
-            loops.use(BlockLoops.Tiles.ALL);
+            loops.useVectors();
+            workers.takeTurns(false);
             vectors.countDown();
         }
     }
 
     /** Compiles everything on the calling thread. */
-    static void compileAll(int lanes) {
-        Compilation all = new Compilation(0);
-        TapCompilation taps = new TapCompilation(all, lanes);
+    static void compileAll(BlockLoops loops) {
+        Compilation all = new Compilation();
+        TapCompilation taps = new TapCompilation(all, loops);
         taps.narrow();
-        taps.adjacent();
-        taps.others();
+        taps.wide();
         rest(all, taps);
     }
 

@@ -196,7 +196,7 @@ final class MicroKernels {
     static String taps() {
         return kernels(SUMS, TAPS, "14x2 6x2 4x2 1x2 14x1 4x1 1x1")
                 + kernels(SUMS, ADJACENT_TAPS, "14x2 8x2x4 7x2x4 6x2x4 4x2x4 14x1x2 8x1x4 7x1x4 4x1x4")
-                + kernels(SUMS, ALTERNATE_TAPS, "14x2 8x2x4 7x2x4 6x2x4 4x2x4") + kernels(SUMS, STEM_TAPS, "14x2 6x2");
+                + kernels(SUMS, ALTERNATE_TAPS, "14x2 7x2x4") + kernels(SUMS, STEM_TAPS, "14x2 6x2");
     }
 
     static String groupTaps() {

@@ -18,49 +18,31 @@ public final class BlockLoops {
     /** Fewer pixels take as long as these: two FMA units need eight sums to be busy. */
     private static final int SHORTEST = 4;
 
-    /** Widths for two vectors of output channels, with 32 vector registers and with 16. */
-    private static final int[] TWO_OF_32 = {14, 8, 7, 4, 1};
-    private static final int[] TWO_OF_16 = {7, 6, 4, 1};
-
-    /** Without {@link Compilation#inlinesManyVectors}. */
-    private static final int[] TWO_OF_FEW = {8, 7, 4, 1};
-    private static final int[] ONE = {14, 8, 7, 4, 1};
-
-    /** Widths at distances for which {@link #hasTurns} is false. */
-    private static final int[] ANY = {14, 4, 1};
-    private static final int[] ANY_OF_16 = {6, 4, 1};
-
-    /** Widths of {@link Tiles#NARROW}. */
-    static final int[] NARROW = {4, 1};
     static final int WIDEST = 14;
 
     /** Vectors of output channels in a panel of weights for the Vector API, whose sums stay in registers. */
     private static final int VECTORS = 2;
 
-    /** The micro-kernels in use, by the number of pixels that each computes together. */
-    public enum Tiles {
-        /** Scalar code. */
-        SCALAR,
-        /** Those that C2 compiles in tenths of a second, half as fast as the others. */
-        NARROW,
-        /** Also wide ones of two vectors by adjacent pixels: most of a ResNet's work. */
-        ADJACENT,
-        ALL
-    }
+    /** Distances between pixels: a block, two blocks, 2, and others. */
+    private static final int DISTANCES = 4;
 
     private final int lanes;
     private final boolean hasVectors;
     private final ScalarProducts scalars;
     private volatile boolean vectors;
-    private volatile Tiles tiles;
+
+    /**
+     * The micro-kernels in use, by {@link #row} and by the number of pixels that each computes together, with nulls between; null
+     * until the first use, because {@link TapTile} takes time to initialize.
+     */
+    private volatile TapTile.@Nullable Kernel[][] kernels;
 
     /** @param hasVectors whether vectors of this many lanes may be used, which they are at first */
     public BlockLoops(int lanes, boolean hasVectors) {
         this.lanes = lanes;
         this.hasVectors = hasVectors;
         scalars = new ScalarProducts(lanes);
-        this.vectors = hasVectors;
-        this.tiles = hasVectors ? Tiles.ALL : Tiles.SCALAR;
+        vectors = hasVectors;
     }
 
     /** Whether the Vector API may be used; does not change. */
@@ -87,13 +69,50 @@ public final class BlockLoops {
         return vectors;
     }
 
-    /** Sets whether loops other than {@link #pixels} run by the Vector API. */
-    public void useVectors(boolean whether) {
-        vectors = whether;
+    /** All loops run by scalar code from now on. */
+    public void useScalars() {
+        vectors = false;
+        kernels = new TapTile.Kernel[VECTORS * DISTANCES][WIDEST + 1];
     }
 
-    public void use(Tiles kernels) {
-        tiles = kernels;
+    /** All loops but {@link #pixels} run by the Vector API from now on, and these by the micro-kernels in use. */
+    public void useVectorLoops() {
+        vectors = true;
+    }
+
+    /** All loops run by the Vector API from now on. */
+    public synchronized void useVectors() {
+        vectors = true;
+        if (kernels == null) {
+            kernels = new TapTile.Kernel[VECTORS * DISTANCES][WIDEST + 1];
+        }
+        TapTile.NARROW.forEach(this::use);
+        TapTile.wide(this).forEach(this::use);
+    }
+
+    /** {@link #pixels} uses this micro-kernel from now on, once it also has the one for single pixels. */
+    synchronized void use(TapTile tile) {
+        TapTile.Kernel[][] more = inUse().clone();
+        for (int row = tile.vectors() - 1; row < more.length; row += VECTORS) {
+            boolean isFor = row == row(tile.vectors(), tile.px(), 1);
+            if (isFor || tile.px() == TapTile.ANY && more[row][tile.pixels()] == null) {
+                more[row] = more[row].clone();
+                more[row][tile.pixels()] = tile.kernel();
+            }
+        }
+        kernels = more;
+    }
+
+    private int row(int blocks, int px, int shift) {
+        int distance = shift > 0 && px == lanes ? 0 : shift > 0 && px == 2 * lanes ? 1 : px == 2 ? 2 : 3;
+        return VECTORS * distance + blocks - 1;
+    }
+
+    private TapTile.Kernel[][] inUse() {
+        if (kernels == null) {
+            useVectors();
+        }
+        return kernels;
     }
 
     /** Whether there are 32 vector registers, enough for tiles of 14 pixels by 2 vectors; with 16 the limit is 7 by 2. */
@@ -108,11 +127,14 @@ public final class BlockLoops {
      * @param shift as in {@link #pixels}
      */
     public int tile(int pixels, int blocks, int px, int shift) {
-        int[] widths = widths(blocks, px, shift);
+        if (!hasVectors) {
+            return 1;
+        }
+        TapTile.Kernel[] widths = inUse()[row(blocks, px, shift)];
         int best = 1;
         int least = Integer.MAX_VALUE;
-        for (int width : widths) {
-            if (width <= pixels) {
+        for (int width = Math.min(pixels, WIDEST); width > 0; width--) {
+            if (widths[width] != null) {
                 int rest = pixels % width;
                 int cost = pixels / width * cost(width) + (rest == 0 ? 0 : cost(last(rest, width, widths)));
                 if (cost < least) {
@@ -129,39 +151,12 @@ public final class BlockLoops {
     }
 
     /** The narrowest tile that covers the rest of a row. */
-    private static int last(int rest, int tile, int[] widths) {
-        int narrowest = tile;
-        for (int width : widths) {
-            if (width >= rest && width < narrowest) {
-                narrowest = width;
-            }
+    private static int last(int rest, int tile, TapTile.Kernel[] widths) {
+        int width = rest;
+        while (width < tile && widths[width] == null) {
+            width++;
         }
-        return narrowest;
-    }
-
-    /** The widths in use, descending. */
-    int[] widths(int blocks, int px, int shift) {
-        Tiles now = tiles;
-        boolean adjacent = px == lanes && shift > 0;
-        if (now != Tiles.ALL && (now != Tiles.ADJACENT || blocks != 2 || !adjacent)) {
-            return NARROW;
-        }
-        if (blocks == 1) {
-            return adjacent ? ONE : ANY;
-        }
-        boolean turns = hasTurns(px, shift);
-        if (!manyRegisters()) {
-            return turns ? TWO_OF_16 : ANY_OF_16;
-        }
-        if (!Compilation.inlinesManyVectors()) {
-            return adjacent ? TWO_OF_FEW : NARROW;
-        }
-        return turns ? TWO_OF_32 : ANY;
-    }
-
-    /** Whether the kernels for this distance take several steps per turn, all of one tap; see {@link TapKernels}. */
-    boolean hasTurns(int px, int shift) {
-        return shift > 0 && (px == lanes || px == 2 * lanes);
+        return width;
     }
 
     /**
@@ -176,65 +171,16 @@ public final class BlockLoops {
      */
     public void pixels(int pixels, int tile, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
             float[] w, int wo, @Nullable BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
-        if (tiles == Tiles.SCALAR) {
+        TapTile.Kernel[] widths = hasVectors ? inUse()[row(blocks, px, shift)] : null;
+        if (widths == null || widths[1] == null) {
             scalars.pixels(pixels, blocks, x, xo, px, taps, shift, steps, w, wo, epilogue, channel, y, yo, py, yBlock);
             return;
         }
-        int[] widths = widths(blocks, px, shift);
-        boolean turns = widths != NARROW && hasTurns(px, shift);
-        boolean adjacent = turns && px == lanes;
         for (int p = 0; p < pixels; p += tile) {
             int width = pixels - p >= tile ? tile : last(pixels - p, tile, widths);
             int at = Math.min(p, pixels - width);
-            int xa = xo + at * px;
             int ya = yo + at * py;
-            if (adjacent && blocks == 2) {
-                switch (width) {
-                    case 14 -> TapKernels.adjacent14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 8 -> TapKernels.adjacent8vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 7 -> TapKernels.adjacent7vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 6 -> TapKernels.adjacent6vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 4 -> TapKernels.adjacent4vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    default -> TapKernels.pixels1vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                }
-            } else if (adjacent) {
-                switch (width) {
-                    case 14 -> TapKernels.adjacent14vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 8 -> TapKernels.adjacent8vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 7 -> TapKernels.adjacent7vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 4 -> TapKernels.adjacent4vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    default -> TapKernels.pixels1vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                }
-            } else if (turns && blocks == 2) {
-                switch (width) {
-                    case 14 -> TapKernels.alternate14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 8 -> TapKernels.alternate8vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 7 -> TapKernels.alternate7vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 6 -> TapKernels.alternate6vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 4 -> TapKernels.alternate4vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    default -> TapKernels.pixels1vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                }
-            } else if (px == 2 && blocks == 2) {
-                switch (width) {
-                    case 14 -> TapKernels.stem14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 6 -> TapKernels.stem6vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 4 -> TapKernels.pixels4vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    default -> TapKernels.pixels1vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                }
-            } else if (blocks == 2) {
-                switch (width) {
-                    case 14 -> TapKernels.pixels14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 6 -> TapKernels.pixels6vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 4 -> TapKernels.pixels4vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    default -> TapKernels.pixels1vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                }
-            } else {
-                switch (width) {
-                    case 14 -> TapKernels.pixels14vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 4 -> TapKernels.pixels4vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    default -> TapKernels.pixels1vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                }
-            }
+            widths[width].sum(x, xo + at * px, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
             if (epilogue != null) {
                 for (int v = 0; v < blocks; v++) {
                     epilogue.apply(this, channel + v * lanes, y, ya + v * yBlock, py, width);

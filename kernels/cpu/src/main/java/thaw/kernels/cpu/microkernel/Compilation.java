@@ -34,7 +34,10 @@ public final class Compilation {
      */
     private static final int WAITING = 2;
 
-    /** The part of its calls that a loop repeats each time the wait for it has doubled, in case they were too few. */
+    /**
+     * The part of its calls that a loop repeats each time the wait for it has grown by a quarter: C2 demands more of them, the more
+     * methods wait for it.
+     */
     private static final int PART = 10;
     private static final long LEAST_PAUSE = TimeUnit.MILLISECONDS.toNanos(4);
 
@@ -45,25 +48,14 @@ public final class Compilation {
     private static final int UNSEEN = 60;
     private static final boolean SEES = ModuleLayer.boot().findModule("jdk.management").isPresent();
 
-    private record Loop(int calls, Runnable loop) {
+    private record Loop(int calls, Runnable loop, Runnable compiled) {
     }
-
-    private final int idle;
 
     /** In the order in which they were called, which is C2's. */
     private final Deque<Loop> loops = new ArrayDeque<>();
-    private long resumed = System.nanoTime();
 
     /** Whether a loop was not compiled in time; then there is no wait for others. */
     private boolean failed;
-
-    /**
-     * @param idle how much longer the thread pauses than it calls, so that others get their share of few processors; 0 for calls
-     *     without pauses
-     */
-    public Compilation(int idle) {
-        this.idle = idle;
-    }
 
     /**
      * Calls a loop, so that C2 begins to compile it, and waits for earlier ones if these are many.
@@ -71,15 +63,21 @@ public final class Compilation {
      * @param calls {@link #CALLS}, or another number that suffices
      */
     public void call(int calls, Runnable loop) {
+        call(calls, loop, () -> {});
+    }
+
+    /**
+     * The same.
+     *
+     * @param compiled runs once the loop is compiled, in a later call or in {@link #await}
+     */
+    public void call(int calls, Runnable loop, Runnable compiled) {
         while (loops.size() > WAITING) {
             awaitFirst();
         }
-        loops.add(new Loop(calls, loop));
+        loops.add(new Loop(calls, loop, compiled));
         for (int i = 0; i < calls && !Thread.currentThread().isInterrupted(); i++) {
             loop.run();
-            if (idle > 0 && System.nanoTime() - resumed > LEAST_PAUSE) {
-                pause();
-            }
         }
     }
 
@@ -100,10 +98,13 @@ public final class Compilation {
             int calls = FEW_CALLS;
             if (waited > next) {
                 calls = first.calls / PART;
-                next = 2 * waited;
+                next = waited + waited / 4;
             }
             compiled = isCompiled(first.loop, calls) && (SEES || looks == UNSEEN);
             failed = waited > LONGEST;
+        }
+        if (compiled) {
+            first.compiled.run();
         }
     }
 
@@ -145,10 +146,9 @@ public final class Compilation {
     }
 
     /** Whether the thread may go on. */
-    private boolean pause() {
+    private static boolean pause() {
         try {
-            TimeUnit.NANOSECONDS.sleep(Math.max(LEAST_PAUSE, idle * (System.nanoTime() - resumed)));
-            resumed = System.nanoTime();
+            TimeUnit.NANOSECONDS.sleep(LEAST_PAUSE);
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

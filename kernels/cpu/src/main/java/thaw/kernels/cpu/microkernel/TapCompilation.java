@@ -3,20 +3,22 @@ package thaw.kernels.cpu.microkernel;
 /** Has the kernels of {@link BlockLoops#pixels} compiled. */
 public final class TapCompilation {
 
-    /** Iterations of a kernel's loop for which {@link Compilation#CALLS} suffice. */
-    private static final int STEPS = 26;
+    /** Turns of a kernel's loop, and the one before it, for which {@link Compilation#CALLS} suffice while few methods wait for C2. */
+    private static final int TURNS = 15;
 
-    /** The same for kernels of up to four steps an iteration. */
-    private static final int STEPS_IN_TURNS = 56;
+    /** Steps per turn, at most. */
+    private static final int TURN = 4;
+
     /** Calls of scalar sums, each of which calls its inner loop several times. */
     private static final int SCALAR_CALLS = 250;
+    private static final int SCALAR_STEPS = 26;
     private static final int[] NO_TAPS = {0};
 
     /** A shift beyond any number of iterations: all belong to one tap. */
     private static final int SHIFT = 30;
 
     /** A distance between pixels for which no kernel is made. */
-    private static final int ANY = 3;
+    private static final int OTHER = 3;
 
     private final Compilation compilation;
     private final BlockLoops loops;
@@ -24,68 +26,48 @@ public final class TapCompilation {
     private final float[] w;
     private final float[] y;
 
-    /** @param lanes floats in a vector */
-    public TapCompilation(Compilation compilation, int lanes) {
+    /** @param loops which use each kernel as soon as it is compiled */
+    public TapCompilation(Compilation compilation, BlockLoops loops) {
         this.compilation = compilation;
-        loops = new BlockLoops(lanes, true);
-        x = new float[STEPS_IN_TURNS + 2 * BlockLoops.WIDEST * lanes];
-        w = new float[STEPS_IN_TURNS * 2 * lanes];
+        this.loops = loops;
+        int lanes = loops.lanes();
+        x = new float[TURNS * TURN + 2 * BlockLoops.WIDEST * lanes];
+        w = new float[TURNS * TURN * 2 * lanes];
         y = new float[2 * BlockLoops.WIDEST * lanes];
     }
 
     /** Scalar sums of products, which C2 compiles in a tenth of the time. */
     public void scalar() {
         for (int rows : new int[] {ScalarProducts.TOGETHER, 1}) {
-            compilation.call(SCALAR_CALLS, () -> loops.scalars().pixels(rows, 2, x, 0, 1, NO_TAPS, SHIFT, STEPS, w, 0, null, 0, y, 0,
+            compilation.call(SCALAR_CALLS, () -> loops.scalars().pixels(rows, 2, x, 0, 1, NO_TAPS, SHIFT, SCALAR_STEPS, w, 0, null, 0, y, 0,
                     loops.lanes(), BlockLoops.WIDEST * loops.lanes()));
         }
     }
 
-    /** Those of {@link BlockLoops.Tiles#NARROW}. */
+    /** Compiles these micro-kernels in turn; each is in use as soon as it is compiled. */
     public void narrow() {
-        for (int blocks = 2; blocks >= 1; blocks--) {
-            for (int width : BlockLoops.NARROW) {
-                call(width, blocks, ANY);
-            }
-        }
+        TapTile.NARROW.forEach(this::call);
     }
 
-    /** Those that {@link BlockLoops.Tiles#ADJACENT} adds. */
-    public void adjacent() {
-        wide(2, loops.lanes());
+    public void wide() {
+        TapTile.wide(loops).forEach(this::call);
     }
 
-    /** All others. */
-    public void others() {
+    private void call(TapTile tile) {
+        int px = tile.px() == TapTile.ANY ? OTHER : tile.px();
         int lanes = loops.lanes();
-        for (int px : new int[] {2 * lanes, 2, ANY}) {
-            wide(2, px);
-        }
-        wide(1, lanes);
-        wide(1, ANY);
-    }
-
-    private void wide(int blocks, int px) {
-        for (int width : loops.widths(blocks, px, SHIFT)) {
-            if (width > BlockLoops.NARROW[0] || width > 1 && loops.hasTurns(px, SHIFT)) {
-                call(width, blocks, px);
-            }
-        }
-    }
-
-    private void call(int width, int blocks, int px) {
-        int steps = loops.hasTurns(px, SHIFT) ? STEPS_IN_TURNS : STEPS;
-        compilation.call(Compilation.CALLS, () -> loops.pixels(width, width, blocks, x, 0, px, NO_TAPS, SHIFT, steps, w, 0, null, 0,
-                y, 0, loops.lanes(), BlockLoops.WIDEST * loops.lanes()));
+        compilation.call(Compilation.CALLS, () -> tile.kernel().sum(x, 0, px, NO_TAPS, SHIFT, TURNS * tile.turn(), w, 0, y, 0, lanes,
+                BlockLoops.WIDEST * lanes), () -> loops.use(tile));
     }
 
     /** The epilogue, of all kinds. */
     public void epilogue() {
         BlockedEpilogue[] kinds = {new BlockedEpilogue(w, w, null, true), new BlockedEpilogue(w, w, null, false),
             new BlockedEpilogue(w, w, x, true), new BlockedEpilogue(w, w, x, false)};
+        BlockLoops vectors = new BlockLoops(loops.lanes(), true);
         compilation.call(Compilation.CALLS, () -> {
             for (BlockedEpilogue kind : kinds) {
-                kind.apply(loops, 0, y, 0, loops.lanes(), BlockLoops.WIDEST);
+                kind.apply(vectors, 0, y, 0, loops.lanes(), BlockLoops.WIDEST);
             }
         });
     }

@@ -377,7 +377,7 @@ public final class WinogradConvolution {
                 current.pixels(most, wide, vectors, v, vo, lanes, taps, shift, steps, u, uo, null, 0, m, mo, lanes, mBlock);
                 if (most < size) {
                     int skip = (size - narrow) * lanes;
-                    current.pixels(narrow, narrow, vectors, v, vo + skip, lanes, taps, shift, steps,
+                    current.pixels(narrow, current.tile(narrow, vectors, lanes, shift), vectors, v, vo + skip, lanes, taps, shift, steps,
                             u, uo, null, 0, m, mo + skip, lanes, mBlock);
                 }
             }
