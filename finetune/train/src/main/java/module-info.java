@@ -11,6 +11,7 @@ import org.jspecify.annotations.NullMarked;
     exports thaw.finetune.check;
     exports thaw.finetune.data;
     exports thaw.finetune.diagnostics;
+    exports thaw.finetune.distributed;
     exports thaw.finetune.evaluate;
     exports thaw.finetune.loss;
     exports thaw.finetune.metrics;

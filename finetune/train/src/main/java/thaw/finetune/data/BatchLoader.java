@@ -28,6 +28,7 @@ public final class BatchLoader {
     private static final long ORDER = -1;
     private static final long MIX = -2;
     private static final long AUGMENTED_IN_ORDER = -3;
+    private static final long NETWORK = -4;
 
     /** The order and the preparation of images in an epoch. */
     enum Pass {
@@ -226,7 +227,21 @@ public final class BatchLoader {
      * @param from the number of the first batch, from 0, with unreadable batches counted
      */
     public Batches epoch(int epoch, int from) {
-        return new Batches(this, epoch, options.training ? Pass.TRAINING : Pass.EVALUATION, from);
+        return epoch(epoch, from, 1);
+    }
+
+    /**
+     * Every {@code step}-th batch of an epoch from one on, such as the share of one of {@code step} workers.
+     *
+     * @param from the number of the first batch, from 0, with unreadable batches counted
+     */
+    public Batches epoch(int epoch, int from, int step) {
+        return new Batches(this, epoch, options.training ? Pass.TRAINING : Pass.EVALUATION, from, step);
+    }
+
+    /** A seed, by that of the data, for what is random in a network's step on the batch of this number. */
+    public long seed(int epoch, int batch) {
+        return RandomStream.of(options.seed, NETWORK, epoch, batch).nextLong();
     }
 
     /**
@@ -235,12 +250,12 @@ public final class BatchLoader {
      * @param epoch selects the random draws
      */
     public Batches augmentedEpoch(int epoch) {
-        return new Batches(this, epoch, Pass.AUGMENTED_IN_ORDER, 0);
+        return new Batches(this, epoch, Pass.AUGMENTED_IN_ORDER, 0, 1);
     }
 
     /** Begins an epoch of all images in order, each mirrored left to right. */
     public Batches mirroredEpoch() {
-        return new Batches(this, 0, Pass.MIRRORED, 0);
+        return new Batches(this, 0, Pass.MIRRORED, 0, 1);
     }
 
     /** The data set, broken images included. */

@@ -41,6 +41,7 @@ public final class Batches implements Iterable<Batch>, Iterator<Batch>, AutoClos
     private final BatchLoader.Pass pass;
     private final Sampler.Order order;
     private final int end;
+    private final int step;
     private final int ahead;
     private final ThreadPoolExecutor workers;
     private final Queue<Thread> threads = new ConcurrentLinkedQueue<>();
@@ -51,13 +52,17 @@ public final class Batches implements Iterable<Batch>, Iterator<Batch>, AutoClos
     private @Nullable Batch current;
     private boolean closed;
 
-    /** @param from the number of the first batch, from 0, with unreadable batches counted */
-    Batches(BatchLoader loader, int epoch, BatchLoader.Pass pass, int from) {
+    /**
+     * @param from the number of the first batch, from 0, with unreadable batches counted
+     * @param step the distance from a batch's number to the next one's
+     */
+    Batches(BatchLoader loader, int epoch, BatchLoader.Pass pass, int from, int step) {
         this.loader = loader;
         this.epoch = epoch;
         this.pass = pass;
         this.order = loader.order(epoch, pass);
         this.end = loader.images(pass);
+        this.step = step;
         this.scheduled = Math.min(end, from * loader.options.batch);
         this.position = from;
         this.delivered = from > 0;
@@ -141,7 +146,7 @@ public final class Batches implements Iterable<Batch>, Iterator<Batch>, AutoClos
 
     private void advance() {
         pending.remove();
-        position++;
+        position += step;
         schedule();
     }
 
@@ -203,7 +208,7 @@ public final class Batches implements Iterable<Batch>, Iterator<Batch>, AutoClos
                 workers.execute(() -> batch.prepare(position));
             }
             pending.add(batch);
-            scheduled += size;
+            scheduled = Math.min(end, from + step * loader.options.batch);
         }
         if (scheduled == end) {
             workers.shutdown();

@@ -2,6 +2,15 @@ package thaw.finetune.train;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
+import java.io.IOException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,13 +29,33 @@ import thaw.finetune.metrics.Metric;
  * @param seconds       the duration of training and validation
  * @param activity      the diagnostics of each layer group; empty if they are off
  */
+@JsonDeserialize(using = EpochResult.Reader.class)
 public record EpochResult(@JsonUnwrapped Place at, double trainLoss, @JsonUnwrapped Validation valid, List<Double> learningRates,
         double seconds, List<GroupActivity> activity) {
+
+    private static final ObjectMapper PART = FiniteJson.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
 
     /** Copies the lists. */
     public EpochResult {
         learningRates = List.copyOf(learningRates);
         activity = List.copyOf(activity);
+    }
+
+    /** Reads unwrapped parts, which Jackson writes in all versions, but reads in records from 2.19 on; Spark brings an earlier one. */
+    static final class Reader extends StdDeserializer<EpochResult> {
+        private static final long serialVersionUID = 1;
+
+        Reader() {
+            super(EpochResult.class);
+        }
+
+        @Override
+        public EpochResult deserialize(JsonParser json, DeserializationContext context) throws IOException {
+            JsonNode all = context.readTree(json);
+            return new EpochResult(PART.treeToValue(all, Place.class), all.path("trainLoss").asDouble(Double.NaN),
+                    PART.treeToValue(all, Validation.class), PART.convertValue(all.path("learningRates"), new TypeReference<>() {}),
+                    all.path("seconds").asDouble(), PART.convertValue(all.path("activity"), new TypeReference<>() {}));
+        }
     }
 
     /**

@@ -24,10 +24,11 @@ import thaw.resnet.Layer;
 import thaw.resnet.Network;
 
 /**
- * A cache of a frozen body's features, one safetensors file per body and preparation of images. Keys are hashes of the
- * images' contents, with a suffix for mirrored images. Damaged files and entries are ignored.
+ * A cache of a frozen body's features, one safetensors file per body and preparation of images, which {@link Precompute} reads and
+ * writes. Keys are the SHA-256 of the images' files in lower-case hexadecimal digits, with a suffix for mirrored images. Damaged files
+ * and entries are ignored.
  */
-final class FeatureCache {
+public final class FeatureCache {
     private final Path file;
     private final Map<String, float[]> features = new HashMap<>();
 
@@ -39,7 +40,7 @@ final class FeatureCache {
      * Opens the cache for a network's current body and a preparation of images; it is empty if the file is missing or
      * unreadable.
      */
-    static FeatureCache open(Path folder, Network net, Transforms transforms) {
+    public static FeatureCache open(Path folder, Network net, Transforms transforms) {
         FeatureCache cache = new FeatureCache(folder.resolve(key(net, transforms) + ".safetensors"));
         if (Files.exists(cache.file)) {
             try {
@@ -105,7 +106,8 @@ final class FeatureCache {
         return features.get(key);
     }
 
-    void put(String key, float[] values) {
+    /** Adds an image's features, or replaces them. */
+    public void put(String key, float[] values) {
         features.put(key, values);
     }
 
@@ -114,7 +116,7 @@ final class FeatureCache {
      *
      * @throws IOException if writing fails
      */
-    void write() throws IOException {
+    public void write() throws IOException {
         Files.createDirectories(file.getParent());
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         Map<String, String> checksums = new LinkedHashMap<>();

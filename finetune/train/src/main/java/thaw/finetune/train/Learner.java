@@ -19,6 +19,7 @@ import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.Diagnostics;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.diagnostics.GroupResilience;
+import thaw.finetune.distributed.ProcessGroup;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.loss.LossFunction;
 import thaw.finetune.loss.Objective;
@@ -67,6 +68,7 @@ public final class Learner implements AutoCloseable {
     List<Metric> metrics = List.of();
     Diagnostics diagnostics;
     Precompute precompute = Precompute.of(Precompute.When.EXACT);
+    ProcessGroup workers = ProcessGroup.ALONE;
     final TrainingLoop loop = new TrainingLoop(this);
     private @Nullable Device ownDevice;
 
@@ -178,6 +180,18 @@ public final class Learner implements AutoCloseable {
     /** Sets when the features of a frozen body are computed once, {@link Precompute.When#EXACT} by default. */
     public Learner precompute(Precompute precompute) {
         this.precompute = Objects.requireNonNull(precompute, "precompute");
+        return this;
+    }
+
+    /**
+     * Sets the workers among which each step's images are divided; this learner alone by default. Each worker has an equal
+     * learner, and calls the same methods for training at the same time. A step takes a batch of each worker, so that N workers
+     * equal {@link FitSettings#accumulate} of N with batch norm's statistics averaged over the workers, and the order of images is
+     * that of one worker with a batch N times as large. All workers have the same weights at all times, and the bits do not depend on
+     * timing. Worker 0 alone validates, and has the results of epochs. A {@link #stop} on one worker stops all.
+     */
+    public Learner distributed(ProcessGroup workers) {
+        this.workers = Objects.requireNonNull(workers, "workers");
         return this;
     }
 

@@ -18,6 +18,7 @@ import thaw.finetune.data.Batches;
 import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.Batch;
 import thaw.finetune.diagnostics.GroupActivity;
+import thaw.finetune.distributed.ProcessGroup;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.NotEnoughMemoryException;
@@ -42,6 +43,9 @@ final class TrainingLoop {
     private Optimizer optimizer;
     private Schedule schedule;
     private EpochLosses losses;
+    /** Those of this worker's batches: {@code losses}, unless there are other workers. */
+    private EpochLosses ownLosses;
+    private StepSum sum;
     private @Nullable WeightAverage average;
     /** The evaluation of the present weights, from an epoch's end until training goes on. */
     private @Nullable Evaluation evaluation;
@@ -60,12 +64,20 @@ final class TrainingLoop {
             one.schedule().of(one.epochs(), stepsPerEpoch());
         }
         if (learn.precompute.when() == Precompute.When.REQUIRED) {
+            if (!learn.workers.isAlone()) {
+                throw new IllegalArgumentException("precompute: a head is trained from features by one worker only, there are "
+                        + learn.workers.size() + "; train it alone, or don't require it");
+            }
             FrozenFeatures.requireExact(learn, wanted);
         }
     }
 
     private int stepsPerEpoch() {
-        return (learn.data.train().batches() + learn.settings.accumulate() - 1) / learn.settings.accumulate();
+        return (learn.data.train().batches() + batchesPerStep() - 1) / batchesPerStep();
+    }
+
+    private int batchesPerStep() {
+        return learn.settings.accumulate() * learn.workers.size();
     }
 
     /**
@@ -139,6 +151,8 @@ final class TrainingLoop {
         optimizer = optimizer(settings.optimizerFor(phase.rates()), groups, rates);
         optimizer.follow(schedule, 0);
         losses = new EpochLosses(learn.net.device());
+        ownLosses = learn.workers.isAlone() ? losses : new EpochLosses(learn.net.device());
+        sum = new StepSum(learn.workers, learn.net, optimizer.parameters());
         average = settings.averageFor(phase.rates()).map(share -> new WeightAverage(learn.net, share)).orElse(null);
         learn.diagnostics.meter().stepsPerEpoch(stepsPerEpoch());
     }
@@ -152,6 +166,7 @@ final class TrainingLoop {
     private void end() {
         optimizer.close();
         losses.close();
+        ownLosses.close();
         if (average != null) {
             average.close();
             average = null;
@@ -220,7 +235,9 @@ final class TrainingLoop {
      */
     private boolean epochs() {
         /* Features depend on the body's weights, so they are computed after a state has been restored. */
-        loaders = FrozenFeatures.loaders(learn, phase, loaders);
+        if (learn.workers.isAlone()) {
+            loaders = FrozenFeatures.loaders(learn, phase, loaders);
+        }
         while (at.epoch < phase.epochs()) {
             evaluation = null;
             at.startClock();
@@ -229,7 +246,7 @@ final class TrainingLoop {
                 return false;
             }
             finishEpoch();
-            if (stop && !(at.phase == plan.size() - 1 && at.epoch == phase.epochs())) {
+            if (learn.workers.any(stop) && !(at.phase == plan.size() - 1 && at.epoch == phase.epochs())) {
                 return false;
             }
         }
@@ -249,19 +266,28 @@ final class TrainingLoop {
         if (at.batch == 0) {
             applyRule();
         }
-        try (Batches batches = loaders.train().epoch(at.dataEpoch, at.batch)) {
-            while (batches.hasNext()) {
+        ProcessGroup workers = learn.workers;
+        try (Batches batches = loaders.train().epoch(at.dataEpoch, at.batch + workers.rank(), workers.size())) {
+            while (at.batch < loaders.train().batches()) {
                 List<Double> rates = learningRates();
                 int expected = imagesExpected();
-                List<EpochLosses.OfBatch> ofStep = new ArrayList<>();
-                for (int i = 0; i < learn.settings.accumulate() && batches.hasNext(); i++) {
-                    images = batches.next();
-                    at.batch = batches.position();
-                    if (i == 0) {
-                        // Before the forward pass, so that its activations can reuse the gradients' memory.
-                        optimizer.zeroGrad();
+                int end = Math.min(at.batch + batchesPerStep(), loaders.train().batches());
+                List<EpochLosses.OfBatch> own = new ArrayList<>();
+                // Before the forward pass, so that its activations can reuse the gradients' memory.
+                optimizer.zeroGrad();
+                while (batches.hasNext() && batches.position() < end) {
+                    if (!learn.workers.isAlone()) {
+                        // The checkpoint has the generator of one worker.
+                        learn.net.device().generator().seed(loaders.train().seed(at.dataEpoch, batches.position()));
                     }
-                    ofStep.add(losses.add(backward(images, (double) images.size() / expected), at.batch, images.size(), rates));
+                    int number = batches.position() + 1;
+                    images = batches.next();
+                    own.add(ownLosses.add(backward(images, (double) images.size() / expected), number, images.size(), rates));
+                }
+                at.batch = end;
+                List<EpochLosses.OfBatch> ofStep = learn.workers.isAlone() ? own : summed(own, rates);
+                if (ofStep.isEmpty()) {
+                    continue; // no image of the step can be read
                 }
                 update((double) expected / ofStep.stream().mapToInt(EpochLosses.OfBatch::images).sum(), rates);
                 if (losses.isDue()) {
@@ -274,7 +300,7 @@ final class TrainingLoop {
                 BatchResult result = new BatchResult(at.epoch + 1, phase.epochs(), at.batch, loaders.train().batches(), rates,
                         () -> EpochLosses.mean(ofStep));
                 learn.tell(listener -> listener.onBatch(result));
-                if (stop) {
+                if (workers.any(stop)) {
                     return false;
                 }
             }
@@ -287,6 +313,14 @@ final class TrainingLoop {
             throw new NotEnoughMemoryException("training on " + Batch.describe(images), ", or freeze more layer groups", full,
                     images.size(), learn.net.device().backend().memory().inUse());
         }
+    }
+
+    /** Sums the workers' gradients, and returns their losses as one; empty if no worker has an image. */
+    private List<EpochLosses.OfBatch> summed(List<EpochLosses.OfBatch> own, List<Double> rates) {
+        int images = own.stream().mapToInt(EpochLosses.OfBatch::images).sum();
+        StepSum.Totals all = sum.over(own.isEmpty() ? 0 : EpochLosses.mean(own), images);
+        return all.images() == 0 ? List.of()
+                : List.of(losses.add(learn.net.device().scalar(all.loss()), at.batch, all.images(), rates));
     }
 
     /** Applies the rule of the rates at the start of an epoch; in a resumed epoch what it chose is part of the state. */
@@ -340,7 +374,7 @@ final class TrainingLoop {
      * out to be unreadable, the gradients are {@linkplain #update scaled} afterwards.
      */
     private int imagesExpected() {
-        return Math.max(1, Math.min(learn.settings.accumulate() * learn.data.batch(),
+        return Math.max(1, Math.min(batchesPerStep() * learn.data.batch(),
                 loaders.train().images() - at.batch * learn.data.batch()));
     }
 
@@ -356,7 +390,7 @@ final class TrainingLoop {
         if (bad == null) {
             return;
         }
-        boolean inFirstStep = at.phase == 0 && at.epoch == 0 && bad.batch() <= learn.settings.accumulate();
+        boolean inFirstStep = at.phase == 0 && at.epoch == 0 && bad.batch() <= batchesPerStep();
         try (Batches again = loaders.train().epoch(at.dataEpoch, bad.batch() - 1)) {
             Batch images = bad.batch() == at.batch && latest != null ? latest : again.hasNext() ? again.next() : null;
             throw new FirstNonFinite(learn.net, groups).divergence(bad, at.epoch + 1, images, inFirstStep);
@@ -365,7 +399,7 @@ final class TrainingLoop {
 
     private void finishEpoch() {
         List<Double> rates = ratesOfTheLastStep();
-        if (!learn.validates) {
+        if (!learn.validates || learn.workers.rank() > 0) {
             nextEpoch();
             return;
         }
@@ -382,9 +416,6 @@ final class TrainingLoop {
                 losses.sum() / losses.images(), EpochResult.Validation.of(valid, learn.metrics), rates, duration, activity);
         history.add(result);
         nextEpoch();
-        if (at.epoch < phase.epochs()) {
-            learn.freezing.thaw(phase, learn.settings.frozenBatchNorm());
-        }
         evaluation = valid;
         learn.tell(listener -> listener.onEpoch(result));
     }
@@ -392,6 +423,9 @@ final class TrainingLoop {
     private void nextEpoch() {
         at.nextEpoch();
         losses.restart(0, 0);
+        if (at.epoch < phase.epochs()) {
+            learn.freezing.thaw(phase, learn.settings.frozenBatchNorm());
+        }
     }
 
     /** The current rates of all layer groups, under a rule that sets them by tensor the means; 0 for frozen groups. */

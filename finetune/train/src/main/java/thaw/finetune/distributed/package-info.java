@@ -1,0 +1,2 @@
+/** Training by several processes: sums over all of them, through sockets. */
+package thaw.finetune.distributed;

@@ -1,0 +1,205 @@
+package thaw.finetune.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import thaw.engine.Device;
+import thaw.engine.Scope;
+import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
+import thaw.engine.io.StoredTensor;
+import thaw.engine.optim.WeightAverage;
+import thaw.finetune.data.ImageFolder;
+import thaw.finetune.distributed.ProcessGroup;
+import thaw.finetune.distributed.Ring;
+import thaw.finetune.plan.LearningRates;
+import thaw.finetune.plan.ScheduleRecipe;
+import thaw.finetune.plan.TrainingPhase;
+import thaw.kernels.Shape;
+import thaw.resnet.Architecture;
+import thaw.resnet.Head;
+import thaw.resnet.ResNet;
+
+/** Training by several workers: equal to one worker with a batch as large as theirs together, and the same bits in every run. */
+@Timeout(120)
+class DistributedLearnerTest {
+    private static final FitSettings FIXED = FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.EVAL);
+    private static final List<TrainingPhase> HEAD = List.of(new TrainingPhase("head", 2, ScheduleRecipe.oneCycle(),
+            LearningRates.slice(0.05)).freezeTo(-1));
+    private static final List<TrainingPhase> GRADUAL = List.of(
+            TrainingPhase.gradualUnfreezing(3, ScheduleRecipe.oneCycle(), LearningRates.slice(1e-3, 1e-2)),
+            new TrainingPhase("all", 1, ScheduleRecipe.of("flat-cosine"), LearningRates.of(1e-3, 3e-3, 1e-2)));
+
+    @TempDir
+    private Path folder;
+    private ImageFolder data;
+
+    @BeforeEach
+    void images() throws IOException {
+        data = ColourFolder.in(folder);
+    }
+
+    /** The network and the results of a fit, and its weights after each step. */
+    private record Fit(Map<String, StoredTensor> network, FitResult result, List<float[]> head, List<Double> losses) {
+    }
+
+    private Fit fit(ProcessGroup workers, int batch, FitSettings settings, Head head, List<TrainingPhase> plan, int stopAfter,
+            FitState from) {
+        try (Device device = Device.cpu(1)) {
+            ResNet net = ResNet.of(Architecture.byName("resnet20"), device, 2, 7).replaceHead(head, 2);
+            List<float[]> weights = new ArrayList<>();
+            List<Double> losses = new ArrayList<>();
+            try (Learner learn = new Learner(net, data.batch(batch)).settings(settings).distributed(workers)
+                    .precompute(Precompute.of(Precompute.When.NEVER))) {
+                learn.addListener(new TrainingListener() {
+                    @Override
+                    public void onBatch(BatchResult step) {
+                        List<Tensor> last = learn.groups().get(learn.groups().size() - 1).parameters();
+                        weights.add(last.get(last.size() - 2).toFloats());
+                        losses.add(step.loss());
+                        if (losses.size() == stopAfter && workers.rank() == workers.size() - 1) {
+                            learn.stop();
+                        }
+                    }
+                });
+                FitResult result = from == null ? learn.run(plan) : learn.resume(plan, from);
+                return new Fit(net.stateDict(), result, weights, losses);
+            }
+        }
+    }
+
+    private static void assertSameBits(Map<String, StoredTensor> expected, Map<String, StoredTensor> actual) {
+        assertEquals(expected.keySet(), actual.keySet());
+        expected.forEach((name, tensor) -> {
+            if (!name.endsWith("num_batches_tracked")) {
+                assertArrayEquals(tensor.toFloats(), actual.get(name).toFloats(), name);
+            }
+        });
+    }
+
+    /** 18 images: the last step has 2, which are those of the first worker. */
+    @Test
+    void twoWorkersOfEightEqualOneOfSixteen() throws Exception {
+        Fit one = fit(ProcessGroup.ALONE, 16, FIXED, Head.LINEAR, HEAD, -1, null);
+        for (int size : new int[] {2, 4}) {
+            List<Fit> several = Ring.of(size, workers -> fit(workers, 16 / size, FIXED, Head.LINEAR, HEAD, -1, null));
+            for (Fit fit : several) {
+                assertEquals(4, fit.head().size());
+                assertSameBits(several.get(0).network(), fit.network());
+                for (int i = 0; i < one.head().size(); i++) {
+                    assertArrayEquals(one.head().get(i), fit.head().get(i), 1e-6f, size + " workers, step " + i);
+                    assertEquals(one.losses().get(i), fit.losses().get(i), 1e-6 * Math.max(1, one.losses().get(i)),
+                            size + " workers, step " + i);
+                }
+            }
+            assertEquals(2, several.get(0).result().epochs().size());
+            assertEquals(one.result().epochs().get(1).trainLoss(), several.get(0).result().epochs().get(1).trainLoss(), 1e-5);
+        }
+    }
+
+    /** A network with batch norm in training mode, dropout, rates of its own for each group, an average, and groups that thaw. */
+    @Test
+    void theBitsAreTheSameInEveryRunAndAfterAStop() throws Exception {
+        FitSettings settings = FitSettings.sgd().average(new WeightAverage.Decay(0.8, true)).accumulate(2);
+        List<Fit> whole = Ring.of(2, workers -> fit(workers, 3, settings, Head.CONCAT_POOL, GRADUAL, -1, null));
+        List<Fit> again = Ring.of(2, workers -> fit(workers, 3, settings, Head.CONCAT_POOL, GRADUAL, -1, null));
+        assertSameBits(whole.get(0).network(), whole.get(1).network());
+        assertSameBits(whole.get(0).network(), again.get(0).network());
+        assertEquals(whole.get(0).losses(), again.get(1).losses());
+        for (int stopAfter : new int[] {2, 4, 5}) {
+            List<Fit> stopped = Ring.of(2, workers -> fit(workers, 3, settings, Head.CONCAT_POOL, GRADUAL, stopAfter, null));
+            assertEquals(stopAfter, stopped.get(0).losses().size());
+            FitState state = stopped.get(0).result().stoppedAt().orElseThrow();
+            List<Fit> resumed = Ring.of(2, workers -> fit(workers, 3, settings, Head.CONCAT_POOL, GRADUAL, -1, state));
+            assertSameBits(whole.get(0).network(), resumed.get(0).network());
+            assertSameBits(whole.get(0).network(), resumed.get(1).network());
+        }
+    }
+
+    @Test
+    void brokenImagesOfOneWorkerAreLeftOutOfTheMean() throws Exception {
+        for (int i = 0; i < 6; i++) {
+            Files.writeString(folder.resolve("train/blue/" + i + ".png"), "no image");
+        }
+        Fit one = fit(ProcessGroup.ALONE, 4, FIXED.accumulate(2), Head.LINEAR, HEAD, -1, null);
+        List<Fit> two = Ring.of(2, workers -> fit(workers, 4, FIXED, Head.LINEAR, HEAD, -1, null));
+        assertSameBits(two.get(0).network(), two.get(1).network());
+        for (int i = 0; i < one.head().size(); i++) {
+            assertArrayEquals(one.head().get(i), two.get(0).head().get(i), 1e-6f, "step " + i);
+        }
+    }
+
+    /** Gradients of all layers, batch norm by its running statistics, for random networks and divisions of the batch. */
+    @Test
+    void theSumOfGradientsIsThatOfTheWholeBatch() throws Exception {
+        SplittableRandom random = new SplittableRandom(3);
+        List<String> names = List.of("resnet20", "resnet18", "resnet32");
+        for (int round = 0; round < 3; round++) {
+            String name = names.get(round);
+            int size = 2 + random.nextInt(2);
+            int[] cuts = new int[size + 1];
+            for (int i = 1; i <= size; i++) {
+                cuts[i] = cuts[i - 1] + (i == size ? random.nextInt(2) : 1 + random.nextInt(4));
+            }
+            int all = cuts[size];
+            float[] pixels = new float[all * 3 * 16 * 16];
+            int[] labels = new int[all];
+            for (int i = 0; i < pixels.length; i++) {
+                pixels[i] = (float) random.nextDouble();
+            }
+            for (int i = 0; i < all; i++) {
+                labels[i] = random.nextInt(3);
+            }
+            List<float[]> expected = gradients(ProcessGroup.ALONE, name, pixels, labels, 0, all);
+            List<List<float[]>> summed = Ring.of(size, workers -> gradients(workers, name, pixels, labels, cuts[workers.rank()],
+                    cuts[workers.rank() + 1]));
+            for (List<float[]> ofWorker : summed) {
+                for (int i = 0; i < expected.size(); i++) {
+                    float most = 1e-3f;
+                    for (float value : expected.get(i)) {
+                        most = Math.max(most, Math.abs(value));
+                    }
+                    assertArrayEquals(expected.get(i), ofWorker.get(i), 1e-5f * most, name + ", parameter " + i);
+                }
+            }
+        }
+    }
+
+    private static List<float[]> gradients(ProcessGroup workers, String name, float[] pixels, int[] labels, int from, int to) {
+        try (Device device = Device.cpu(1); Scope scope = device.scope()) {
+            ResNet net = ResNet.of(Architecture.byName(name), device, 3, 5);
+            net.eval();
+            List<Tensor> parameters = List.copyOf(net.namedParameters().values());
+            parameters.forEach(p -> p.requiresGrad(true));
+            int length = pixels.length / labels.length;
+            int count = to - from;
+            double loss = 0;
+            if (count > 0) {
+                Tensor mean = Functional.crossEntropy(
+                        net.call(device.tensor(Shape.of(count, 3, 16, 16), Arrays.copyOfRange(pixels, from * length, to * length))),
+                        device.labels(Arrays.copyOfRange(labels, from, to)));
+                loss = mean.item();
+                mean.mul((double) count / labels.length).backward();
+            }
+            if (workers.size() > 1) {
+                StepSum.Totals sum = new StepSum(workers, net, parameters).over(loss, count);
+                assertEquals(labels.length, sum.images());
+                assertTrue(Double.isFinite(sum.loss()));
+            }
+            return parameters.stream().map(p -> p.grad().toFloats()).toList();
+        }
+    }
+}
