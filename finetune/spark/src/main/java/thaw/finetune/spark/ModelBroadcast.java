@@ -36,25 +36,41 @@ final class ModelBroadcast implements Serializable {
     }
 
     /**
-     * Reads a model and makes a classifier of it, so that one that cannot be used fails here, on the driver.
+     * The bytes of a file, in any file system of Hadoop's.
      *
-     * @param path in any file system of Hadoop's
-     * @throws IllegalArgumentException if the file holds no model; the message names it
-     * @throws UncheckedIOException     if it is missing or damaged
+     * @throws IllegalArgumentException if the path is none; the message names it
+     * @throws UncheckedIOException     if the file cannot be read
      */
-    static ModelBroadcast read(String path, Configuration hadoop) {
+    static byte[] file(String path, Configuration hadoop) {
         try {
             Path file = new Path(path);
             try (FSDataInputStream in = file.getFileSystem(hadoop).open(file)) {
-                ModelBroadcast read = new ModelBroadcast(in.readAllBytes(), hadoop);
-                read.load(1, WarmUp.NONE).close();
-                return read;
+                return in.readAllBytes();
             }
-        } catch (IllegalArgumentException unfit) {
-            throw new IllegalArgumentException("model: " + path + ": " + unfit.getMessage(), unfit);
+        } catch (IllegalArgumentException none) {
+            throw new IllegalArgumentException("model: " + path + ": " + none.getMessage(), none);
         } catch (IOException unreadable) {
             throw new UncheckedIOException("model: " + path + ": " + unreadable.getMessage(), unreadable);
         }
+    }
+
+    /**
+     * Makes a classifier of a model, so that one that cannot be used fails here, on the driver.
+     *
+     * @param path of the file, for messages
+     * @throws IllegalArgumentException if the file holds no model; the message names it
+     * @throws UncheckedIOException     if it is damaged
+     */
+    static ModelBroadcast of(String path, byte[] file, Configuration hadoop) {
+        ModelBroadcast model = new ModelBroadcast(file, hadoop);
+        try {
+            model.load(1, WarmUp.NONE).close();
+        } catch (IllegalArgumentException unfit) {
+            throw new IllegalArgumentException("model: " + path + ": " + unfit.getMessage(), unfit);
+        } catch (IOException damaged) {
+            throw new UncheckedIOException("model: " + path + ": " + damaged.getMessage(), damaged);
+        }
+        return model;
     }
 
     Configuration hadoop() {

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileUtil;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.Transformer;
@@ -26,6 +26,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Adds a model's predictions for images to a data set, or their features:
@@ -67,6 +68,11 @@ public final class ThawTransformer extends Transformer implements DefaultParamsW
     private final Param<String> probabilitiesCol;
     private final Param<String> featuresCol;
     private final Param<String> errorCol;
+    private transient @Nullable Loaded loaded;
+
+    /** The model of a transformer that was saved. Spark deletes the file before the transformer is saved to the same folder again. */
+    private record Loaded(String path, byte[] file) {
+    }
 
     /** A transformer with a random uid. */
     public ThawTransformer() {
@@ -189,7 +195,8 @@ public final class ThawTransformer extends Transformer implements DefaultParamsW
         StructType schema = images.schema();
         StructType transformed = transformSchema(schema);
         SparkSession session = images.sparkSession();
-        ModelBroadcast read = ModelBroadcast.read(modelPath(), session.sparkContext().hadoopConfiguration());
+        Configuration hadoop = session.sparkContext().hadoopConfiguration();
+        ModelBroadcast read = ModelBroadcast.of(modelPath(), modelFile(hadoop), hadoop);
         ImageBatches batches = new ImageBatches(JavaSparkContext.fromSparkContext(session.sparkContext()).broadcast(read),
                 schema.fieldIndex(getOrDefault(inputCol)), Arrays.asList(schema.fieldNames()).indexOf(PATH), isSet(featuresCol));
         return images.toDF().mapPartitions(batches, Encoders.row(transformed));
@@ -200,6 +207,11 @@ public final class ThawTransformer extends Transformer implements DefaultParamsW
             throw new IllegalArgumentException("model: none is set; give a model file's path to setModel");
         }
         return getOrDefault(model);
+    }
+
+    private byte[] modelFile(Configuration hadoop) {
+        String path = modelPath();
+        return loaded != null && loaded.path.equals(path) ? loaded.file : ModelBroadcast.file(path, hadoop);
     }
 
     /**
@@ -248,7 +260,9 @@ public final class ThawTransformer extends Transformer implements DefaultParamsW
     /** {@inheritDoc} */
     @Override
     public ThawTransformer copy(ParamMap extra) {
-        return defaultCopy(extra);
+        ThawTransformer copy = defaultCopy(extra);
+        copy.loaded = loaded;
+        return copy;
     }
 
     // ---- files -------------------------------------------------------------------------------------------------
@@ -261,11 +275,13 @@ public final class ThawTransformer extends Transformer implements DefaultParamsW
             @Override
             public void saveImpl(String folder) {
                 Configuration hadoop = sparkSession().sparkContext().hadoopConfiguration();
-                Path from = new Path(modelPath());
+                byte[] file = modelFile(hadoop);
                 Path to = new Path(folder, SAVED_MODEL);
                 try {
                     parameters.session(sparkSession()).save(folder);
-                    FileUtil.copy(from.getFileSystem(hadoop), from, to.getFileSystem(hadoop), to, false, hadoop);
+                    try (FSDataOutputStream out = to.getFileSystem(hadoop).create(to)) {
+                        out.write(file);
+                    }
                 } catch (IOException failed) {
                     throw new UncheckedIOException(failed);
                 }
@@ -280,7 +296,9 @@ public final class ThawTransformer extends Transformer implements DefaultParamsW
             public ThawTransformer load(String folder) {
                 ThawTransformer read = new DefaultParamsReadable<ThawTransformer>() {
                 }.read().session(sparkSession()).load(folder);
-                return read.setModel(new Path(folder, SAVED_MODEL).toString());
+                String path = new Path(folder, SAVED_MODEL).toString();
+                read.loaded = new Loaded(path, ModelBroadcast.file(path, sparkSession().sparkContext().hadoopConfiguration()));
+                return read.setModel(path);
             }
         };
     }

@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
+import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.Dataset;
@@ -147,6 +148,8 @@ class ThawTransformerTest {
         PipelineModel loaded = PipelineModel.load(saved);
         assertEquals(stage.uid(), loaded.stages()[0].uid());
         assertExpected(120, loaded.transform(Photographs.rows(SOME)).withColumnRenamed("fault", "error"));
+        loaded.copy(new ParamMap()).write().overwrite().save(saved);
+        assertExpected(120, PipelineModel.load(saved).transform(Photographs.rows(SOME)).withColumnRenamed("fault", "error"));
         ThawTransformer copy = stage.copy(stage.extractParamMap().put(stage.errorCol(), "other"));
         assertEquals("other", copy.getOrDefault(copy.errorCol()));
         assertEquals("fault", stage.getOrDefault(stage.errorCol()));
