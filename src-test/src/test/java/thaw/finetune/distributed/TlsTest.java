@@ -14,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -58,13 +57,14 @@ class TlsTest {
         return KeyStore.getInstance(file.toFile(), PASSWORD);
     }
 
-    private static SSLContext context(KeyStore key, KeyStore trusted) throws Exception {
+    private static SSLContext context(KeyStore key, KeyStore... trusted) throws Exception {
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         keys.init(key, PASSWORD);
         KeyStore certificates = KeyStore.getInstance("PKCS12");
         certificates.load(null, null);
-        for (String alias : Collections.list(trusted.aliases())) {
-            certificates.setCertificateEntry(alias, trusted.getCertificate(alias));
+        for (KeyStore store : trusted) {
+            String alias = store.aliases().nextElement();
+            certificates.setCertificateEntry(alias, store.getCertificate(alias));
         }
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(certificates);
@@ -73,7 +73,7 @@ class TlsTest {
         return context;
     }
 
-    private static Tls tls(KeyStore key, KeyStore trusted) throws Exception {
+    private static Tls tls(KeyStore key, KeyStore... trusted) throws Exception {
         return new Tls(context(key, trusted), List.of(), List.of());
     }
 
@@ -179,6 +179,43 @@ class TlsTest {
             assertEquals("sum 2.0", joined(one, 0, addresses, tls, LONG));
             assertEquals("sum 2.0", joins.get());
             assertEquals(-1, silent.getInputStream().read());
+        }
+    }
+
+    /** One between two workers, with a certificate that both trust, decrypts and passes on their proofs. */
+    @Test
+    void aProofThatIsPassedOnIsRefused() throws Exception {
+        Tls trusting = tls(own, own, other);
+        Tls between = tls(other, own, other);
+        ServerSocket one = server();
+        ServerSocket two = server();
+        try (ServerSocket relay = server()) {
+            CompletableFuture<String> joins = started(
+                    () -> joined(two, 1, List.of(address(one), address(two)), trusting, SHORT));
+            CompletableFuture<String> passed = started(() -> {
+                try (Socket from = between.over(relay.accept(), PeerSocket.Side.CALLED);
+                        Socket to = between.over(new Socket(two.getInetAddress(), two.getLocalPort()), PeerSocket.Side.CALLER)) {
+                    CompletableFuture<Void> back = CompletableFuture.runAsync(() -> pass(to, from));
+                    pass(from, to);
+                    back.join();
+                    return "passed";
+                } catch (IOException failed) {
+                    return failed.getMessage();
+                }
+            });
+            String refused = joined(one, 0, List.of(address(one), address(relay)), trusting, SHORT);
+            assertTrue(refused.endsWith("it does not know the group's secret") || refused.endsWith("it closed the connection"), refused);
+            assertTrue(joins.get().endsWith("was refused: it does not know the group's secret")
+                    || joins.get().endsWith("it closed the connection"), joins.get());
+            assertEquals("passed", passed.get());
+        }
+    }
+
+    private static void pass(Socket from, Socket to) {
+        try {
+            from.getInputStream().transferTo(to.getOutputStream());
+        } catch (IOException ended) {
+            // a worker has closed its connection
         }
     }
 }

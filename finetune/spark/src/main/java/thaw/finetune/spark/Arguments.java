@@ -57,8 +57,8 @@ record Arguments(List<String> operands, Map<String, String> options) {
                         && options.put(args[i], args[++i]) == null;
             }
         }
-        int first = (int) words.stream().takeWhile(word -> !word.contains("--")).count();
-        fits &= operands.size() == first && words.stream().filter(word -> word.startsWith("--")).allMatch(options::containsKey);
+        int expected = (int) words.stream().takeWhile(word -> !word.contains("--")).count();
+        fits &= operands.size() == expected && words.stream().filter(word -> word.startsWith("--")).allMatch(options::containsKey);
         if (!fits) {
             throw new IllegalArgumentException(
                     "expected " + usage + ", got " + (args.length == 0 ? "nothing" : String.join(" ", args)));

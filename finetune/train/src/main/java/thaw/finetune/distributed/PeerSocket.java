@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * then the values, little-endian; a frame with the number {@value #HEARTBEAT} shows that the sender is alive.
  *
  * <p>The proof is a challenge and response: either side sends {@code thaw-sum}, its rank and a random nonce of 32 bytes, and then
- * HMAC-SHA256 by the secret of its side's letter and both of these greetings. With {@link Tls} all of this is encrypted.
+ * HMAC-SHA256 by the secret of its side's number and both of these greetings. With {@link Tls} all of this is encrypted, and the proof
+ * covers the called side's certificate too, so that no third one can pass a proof on.
  */
 final class PeerSocket implements Closeable {
 
@@ -36,7 +38,7 @@ final class PeerSocket implements Closeable {
     private static final int PIECE = 1 << 16;
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    /** The side of a connection; a part of the proof, so that a proof cannot be sent back. */
+    /** The side of a connection; its number is a part of the proof, so that a proof cannot be sent back. */
     enum Side {
         CALLER, CALLED
     }
@@ -64,7 +66,13 @@ final class PeerSocket implements Closeable {
             this.peer = expected;
             socket.setTcpNoDelay(true);
             socket.setSoTimeout((int) SILENCE.toMillis());
-            Socket greeted = tls == null ? socket : tls.over(socket, side);
+            Socket greeted = socket;
+            byte[] binding = {};
+            if (tls != null) {
+                SSLSocket encrypted = tls.over(socket, side);
+                greeted = encrypted;
+                binding = Tls.binding(encrypted.getSession(), side);
+            }
             in = new DataInputStream(greeted.getInputStream());
             out = new DataOutputStream(new BufferedOutputStream(greeted.getOutputStream(), PIECE + Integer.BYTES));
             byte[] nonce = new byte[NONCE];
@@ -81,10 +89,10 @@ final class PeerSocket implements Closeable {
             if (greeting != expected) {
                 throw new ProtocolException("expected worker " + expected + ", got worker " + greeting);
             }
-            out.write(proof(secret, side, own, other));
+            out.write(proof(secret, side, own, other, binding));
             out.flush();
             Side otherSide = side == Side.CALLER ? Side.CALLED : Side.CALLER;
-            byte[] proof = proof(secret, otherSide, other, own);
+            byte[] proof = proof(secret, otherSide, other, own, binding);
             byte[] given = new byte[proof.length];
             in.readFully(given);
             if (!MessageDigest.isEqual(proof, given)) {
@@ -96,13 +104,14 @@ final class PeerSocket implements Closeable {
         }
     }
 
-    private static byte[] proof(byte[] secret, Side side, byte[] prover, byte[] verifier) {
+    private static byte[] proof(byte[] secret, Side side, byte[] prover, byte[] verifier, byte[] binding) {
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
             mac.init(new SecretKeySpec(secret, "HmacSHA256"));
             mac.update((byte) side.ordinal());
             mac.update(prover);
-            return mac.doFinal(verifier);
+            mac.update(verifier);
+            return mac.doFinal(binding);
         } catch (GeneralSecurityException impossible) {
             throw new IllegalStateException(impossible); // every Java has it
         }

@@ -2,9 +2,11 @@ package thaw.finetune.distributed;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.security.cert.CertificateEncodingException;
 import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 
 /**
@@ -37,7 +39,7 @@ public final class Tls {
         return List.copyOf(names);
     }
 
-    /** Encrypts a connection; the handshake takes place at the first read or write. */
+    /** Encrypts a connection, once both sides have agreed on keys. */
     SSLSocket over(Socket connected, PeerSocket.Side side) throws IOException {
         SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(connected, connected.getInetAddress().getHostAddress(),
                 connected.getPort(), true);
@@ -51,6 +53,16 @@ public final class Tls {
         }
         socket.setUseClientMode(side == PeerSocket.Side.CALLER);
         socket.setSSLParameters(parameters);
+        socket.startHandshake();
         return socket;
+    }
+
+    /** The called side's certificate, which both sides see, unless one between them decrypts (tls-server-end-point of RFC 5929). */
+    static byte[] binding(SSLSession session, PeerSocket.Side side) throws IOException {
+        try {
+            return (side == PeerSocket.Side.CALLER ? session.getPeerCertificates() : session.getLocalCertificates())[0].getEncoded();
+        } catch (CertificateEncodingException unreadable) {
+            throw new IOException(unreadable);
+        }
     }
 }
