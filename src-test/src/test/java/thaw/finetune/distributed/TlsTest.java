@@ -12,6 +12,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.util.List;
@@ -41,20 +42,25 @@ class TlsTest {
 
     @BeforeAll
     static void makeCertificates() throws Exception {
+        CompletableFuture<KeyStore> second = CompletableFuture.supplyAsync(() -> keyStore("other"));
         own = keyStore("own");
-        other = keyStore("other");
+        other = second.get();
         tls = tls(own, own);
     }
 
     /** A new key with a certificate that it signed itself. */
-    private static KeyStore keyStore(String name) throws Exception {
-        Path file = folder.resolve(name + ".p12");
-        Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin/keytool").toString(), "-genkeypair", "-keyalg",
-                "EC", "-alias", name, "-dname", "CN=" + name, "-storetype", "PKCS12", "-keystore", file.toString(), "-storepass",
-                new String(PASSWORD)).redirectErrorStream(true).start();
-        String printed = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertEquals(0, keytool.waitFor(), printed);
-        return KeyStore.getInstance(file.toFile(), PASSWORD);
+    private static KeyStore keyStore(String name) {
+        try {
+            Path file = folder.resolve(name + ".p12");
+            Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin/keytool").toString(), "-genkeypair",
+                    "-keyalg", "EC", "-alias", name, "-dname", "CN=" + name, "-storetype", "PKCS12", "-keystore", file.toString(),
+                    "-storepass", new String(PASSWORD)).redirectErrorStream(true).start();
+            String printed = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertEquals(0, keytool.waitFor(), printed);
+            return KeyStore.getInstance(file.toFile(), PASSWORD);
+        } catch (IOException | GeneralSecurityException | InterruptedException failed) {
+            throw new IllegalStateException(failed);
+        }
     }
 
     private static SSLContext context(KeyStore key, KeyStore... trusted) throws Exception {
@@ -175,7 +181,7 @@ class TlsTest {
         ServerSocket two = server();
         try (Socket silent = new Socket(two.getInetAddress(), two.getLocalPort())) {
             List<InetSocketAddress> addresses = List.of(address(one), address(two));
-            CompletableFuture<String> joins = started(() -> joined(two, 1, addresses, tls, Duration.ofSeconds(8)));
+            CompletableFuture<String> joins = started(() -> joined(two, 1, addresses, tls, Duration.ofSeconds(4)));
             assertEquals("sum 2.0", joined(one, 0, addresses, tls, LONG));
             assertEquals("sum 2.0", joins.get());
             assertEquals(-1, silent.getInputStream().read());
