@@ -323,7 +323,8 @@ final class TrainingLoop {
     }
 
     private static boolean hasNext(Batches batches, int end) {
-        return batches.hasNext() && batches.position() < end;
+        // Batches.hasNext() waits for a batch, and passes over those without a readable image.
+        return batches.position() < end && batches.hasNext() && batches.position() < end;
     }
 
     /** Sums the workers' gradients, and returns their losses as one; empty if no worker has an image. */
