@@ -95,7 +95,7 @@ class DistributedTrainingTest {
         Path third = folder.resolve("third.safetensors");
         List<EpochResult> synchronised = new DistributedTraining(spark, 2, device -> Learner.of(
                 ImageFolder.of(Path.of(images)).size(size).batch(batch), Weights.read(Path.of(weights)), device))
-                .normStatistics(NormStatistics.SYNCHRONISED).run(TrainingPhase.fineTune(1), third);
+                .normStatistics(NormStatistics.SYNCHRONISED).run(TrainingPhase.fineTune(1).subList(0, 1), third);
         assertNotEquals(epochs.get(0).trainLoss(), synchronised.get(0).trainLoss());
         assertEquals(epochs.get(0).trainLoss(), synchronised.get(0).trainLoss(), 0.5);
     }
