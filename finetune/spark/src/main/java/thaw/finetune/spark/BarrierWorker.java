@@ -38,6 +38,7 @@ import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.FitResult;
 import thaw.finetune.train.FitState;
 import thaw.finetune.train.Learner;
+import thaw.finetune.train.NormStatistics;
 import thaw.finetune.train.TrainingListener;
 
 /**
@@ -57,7 +58,8 @@ final class BarrierWorker extends AbstractFunction1<Iterator<Integer>, Iterator<
      * @param secret of this training
      * @param java   the driver's major version
      */
-    record Task(DistributedTraining.LearnerFactory factory, String plan, int steps, byte[] secret, int java) implements Serializable {
+    record Task(DistributedTraining.LearnerFactory factory, String plan, NormStatistics statistics, int steps, byte[] secret, int java)
+            implements Serializable {
     }
 
     /** A worker's place, as it tells the others. */
@@ -177,7 +179,7 @@ final class BarrierWorker extends AbstractFunction1<Iterator<Integer>, Iterator<
         int threads = SparkEnv.get().conf().getInt("spark.task.cpus", 1);
         Path file = Files.createTempFile("thaw", ".safetensors");
         try (Device device = Device.cpu(threads); Learner learn = task.factory().on(device)) {
-            learn.distributed(workers).addListener(new UntilCheckpoint(learn));
+            learn.distributed(workers, task.statistics()).addListener(new UntilCheckpoint(learn));
             FitResult fit;
             if (from.value().length == 0) {
                 fit = learn.run(plan);

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkException;
@@ -25,6 +26,7 @@ import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.FiniteJson;
 import thaw.finetune.train.Learner;
+import thaw.finetune.train.NormStatistics;
 import thaw.finetune.train.TrainingSettings;
 
 /**
@@ -78,6 +80,7 @@ public final class DistributedTraining {
     private final SparkSession spark;
     private final int workers;
     private final LearnerFactory factory;
+    private NormStatistics statistics = NormStatistics.LOCAL;
     private int steps = Integer.MAX_VALUE;
 
     /** @param workers the number of executors to train on */
@@ -88,6 +91,12 @@ public final class DistributedTraining {
         this.spark = spark;
         this.workers = workers;
         this.factory = factory;
+    }
+
+    /** Sets the statistics that batch norms normalise by, {@link NormStatistics#LOCAL} by default. */
+    public DistributedTraining normStatistics(NormStatistics statistics) {
+        this.statistics = Objects.requireNonNull(statistics, "statistics");
+        return this;
     }
 
     /** Sets the number of steps after which the driver gets a checkpoint, besides that after each epoch. */
@@ -115,8 +124,8 @@ public final class DistributedTraining {
         byte[] state = Files.exists(checkpoint) ? Files.readAllBytes(checkpoint) : new byte[0];
         byte[] secret = new byte[32];
         new SecureRandom().nextBytes(secret);
-        BarrierWorker.Task task = new BarrierWorker.Task(factory, JSON.writeValueAsString(plan), steps, secret,
-                Runtime.version().feature());
+        BarrierWorker.Task task = new BarrierWorker.Task(factory, JSON.writeValueAsString(plan), statistics, steps,
+                secret, Runtime.version().feature());
         for (int attempt = 1;;) {
             Map<Result, byte[]> results = stage(task, state);
             if (results.containsKey(Result.FAILURE)) {
