@@ -142,6 +142,10 @@ final class TrainingLoop {
         stop = true;
     }
 
+    boolean isStopping() {
+        return stop;
+    }
+
     private void begin(int index) {
         at.beginPhase(index);
         phase = plan.get(index);
