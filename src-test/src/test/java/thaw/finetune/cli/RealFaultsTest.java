@@ -196,8 +196,9 @@ class RealFaultsTest {
         List<Object> command = training(run, "--epochs", 2, "--sizes", "8,96");
         command.subList(4, 6).clear();
         ThawProcess thaw = ThawProcess.start(folder, List.of("--add-modules", "jdk.incubator.vector", "-Xmx64m"), command.toArray());
-        requireFailure(thaw, "does not fit into Java's heap of", "use a smaller batch", "with more memory thaw train --resume -o " + run
-                + " continues from the last checkpoint, another batch or size takes another run");
+        requireFailure(thaw, "does not fit into Java's heap of", "use a smaller batch",
+                "continue with more memory by thaw train --resume -o "
+                        + run + ", or with other settings in a new run");
         FitState.read(run.resolve("checkpoint/state.safetensors"));
         ModelFile.read(run.resolve("checkpoint/last.safetensors"));
         thaw = ThawProcess.start(folder, "train", "--resume", "-o", run);

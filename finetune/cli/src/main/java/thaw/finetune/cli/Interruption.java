@@ -48,7 +48,7 @@ final class Interruption implements AutoCloseable {
             try {
                 Signal.handle(signal, handler);
             } catch (NullPointerException unknown) {
-                // OpenCL drivers set and reset handlers by themselves, after which Java has lost its own; this is what that one does.
+                // OpenCL drivers set and reset handlers by themselves, after which Java has lost its own; this one does the same.
                 Signal.handle(signal, received -> Runtime.getRuntime().exit(SIGNALLED + received.getNumber()));
             }
         });

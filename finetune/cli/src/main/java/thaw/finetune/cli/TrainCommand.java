@@ -314,10 +314,9 @@ final class TrainCommand implements Callable<Integer> {
                 throw failed;
             }
             boolean full = failed instanceof NotEnoughMemoryException || failed instanceof OutOfMemoryError;
-            throw new Failure(
-                    ErrorLine.message(failed) + "; " + (full ? "with more memory " : "") + "thaw train --resume -o " + folder.path()
-                            + " continues from the last checkpoint" + (full ? ", another batch or size takes another run" : ""),
-                    failed);
+            String resume = "thaw train --resume -o " + folder.path();
+            throw new Failure(ErrorLine.message(failed) + "; " + (full ? "continue with more memory by " + resume
+                    + ", or with other settings in a new run" : resume + " continues from the last checkpoint"), failed);
         }
     }
 

@@ -287,7 +287,8 @@ final class TrainingLoop {
                 List<EpochLosses.OfBatch> own = new ArrayList<>();
                 // Before the forward pass, so that its activations can reuse the gradients' memory.
                 optimizer.zeroGrad();
-                while (batches.hasNext() && batches.position() < end) {
+                // hasNext() waits for a batch, and passes over those without a readable image.
+                while (batches.position() < end && batches.hasNext() && batches.position() < end) {
                     if (!learn.workers.isAlone()) {
                         // The checkpoint has the generator of one worker.
                         learn.net.device().generator().seed(loaders.train().seed(at.dataEpoch, batches.position()));

@@ -46,7 +46,8 @@ final class QuickStart implements AutoCloseable {
 
     void begin() {
         loops.useScalars();
-        workers.takeTurns(true);
+        // Callers of a backend with few threads leave processors to C2 without turns.
+        workers.takeTurns(Runtime.getRuntime().availableProcessors() < 2 * workers.threads());
         thread.setDaemon(true);
         thread.setUncaughtExceptionHandler((failed, cause) -> {});
         thread.start();
@@ -69,9 +70,12 @@ final class QuickStart implements AutoCloseable {
         } catch (InterruptedException closed) {
             Thread.currentThread().interrupt();
         } finally {
-            loops.useVectors();
-            workers.takeTurns(false);
-            vectors.countDown();
+            try {
+                loops.useVectors();
+            } finally {
+                workers.takeTurns(false);
+                vectors.countDown();
+            }
         }
     }
 
@@ -91,12 +95,12 @@ final class QuickStart implements AutoCloseable {
         all.await();
     }
 
-    /** Whether all loops run by vectors. */
+    /** Whether vector loops are in use; wide tiles may still be compiled. */
     boolean isDone() {
         return vectors.getCount() == 0;
     }
 
-    /** Returns when all loops run by vectors, or the caller is interrupted. */
+    /** Returns when vector loops are in use, or the caller is interrupted. */
     void await() {
         wanted.countDown();
         try {

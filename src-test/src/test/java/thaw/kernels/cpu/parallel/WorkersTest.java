@@ -2,6 +2,7 @@ package thaw.kernels.cpu.parallel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -48,6 +49,29 @@ class WorkersTest {
     void itemsMayStartJobs() throws InterruptedException {
         call(caller -> workers.run(ITEMS, item -> workers.run(2, inner -> done.incrementAndGet())));
         assertEquals(CALLERS * JOBS * ITEMS * 2, done.get());
+    }
+
+    @Test
+    void withoutTurnsCallersDoNotWait() throws InterruptedException {
+        workers.takeTurns(false);
+        CountDownLatch both = new CountDownLatch(2);
+        Thread other = new Thread(() -> workers.run(2, item -> meet(item, both)));
+        other.start();
+        workers.run(2, item -> meet(item, both));
+        other.join();
+        assertEquals(0, both.getCount());
+    }
+
+    private static void meet(int item, CountDownLatch both) {
+        if (item > 0) {
+            return;
+        }
+        both.countDown();
+        try {
+            both.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static void call(Workers.Task job) throws InterruptedException {

@@ -70,7 +70,7 @@ public final class BlockLoops {
     }
 
     /** All loops run by scalar code from now on. */
-    public void useScalars() {
+    public synchronized void useScalars() {
         vectors = false;
         kernels = new TapTile.Kernel[VECTORS * DISTANCES][WIDEST + 1];
     }
@@ -172,7 +172,8 @@ public final class BlockLoops {
     public void pixels(int pixels, int tile, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
             float[] w, int wo, @Nullable BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
         TapTile.Kernel[] widths = hasVectors ? inUse()[row(blocks, px, shift)] : null;
-        if (widths == null || widths[1] == null) {
+        // The tile is from another moment, at which other kernels may have been in use.
+        if (widths == null || widths[1] == null || widths[tile] == null) {
             scalars.pixels(pixels, blocks, x, xo, px, taps, shift, steps, w, wo, epilogue, channel, y, yo, py, yBlock);
             return;
         }

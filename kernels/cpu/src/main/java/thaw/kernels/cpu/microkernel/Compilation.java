@@ -67,7 +67,7 @@ public final class Compilation {
     }
 
     /**
-     * The same.
+     * Like {@link #call(int, Runnable)}, with an action.
      *
      * @param compiled runs once the loop is compiled, in a later call or in {@link #await}
      */
@@ -101,7 +101,7 @@ public final class Compilation {
                 next = waited + waited / 4;
             }
             compiled = isCompiled(first.loop, calls) && (SEES || looks == UNSEEN);
-            failed = waited > LONGEST;
+            failed = !compiled && waited > LONGEST;
         }
         if (compiled) {
             first.compiled.run();

@@ -49,6 +49,7 @@ public final class TapCompilation {
         TapTile.NARROW.forEach(this::call);
     }
 
+    /** Compiles the others in turn, the most used first. */
     public void wide() {
         TapTile.wide(loops).forEach(this::call);
     }

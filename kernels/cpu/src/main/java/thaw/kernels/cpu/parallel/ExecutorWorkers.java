@@ -5,7 +5,7 @@ import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Workers whose helpers are tasks of an application's executor. The caller waits for no task to begin: it does the items that
- * no task has taken, so that an executor that is busy, full or shut down only costs time.
+ * no task has taken, so that an executor that is busy, full or shut down only costs time. Jobs never take turns.
  */
 public final class ExecutorWorkers extends Workers {
 

@@ -165,7 +165,7 @@ public class Workers implements AutoCloseable {
 
     private final Helpers helpers;
     private final Cleaner.Cleanable end;
-    private final ReentrantLock busy = new ReentrantLock();
+    private final ReentrantLock busy = new ReentrantLock(true);
     private volatile boolean inTurn;
 
     /** @param threads the number of threads that work on a job, the caller included */
