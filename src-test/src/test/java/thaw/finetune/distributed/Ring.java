@@ -28,8 +28,12 @@ public final class Ring {
 
     /** The results by rank. */
     public static <T> List<T> of(int size, Worker<T> worker) throws Exception {
+        return of(size, null, worker);
+    }
+
+    static <T> List<T> of(int size, Tls tls, Worker<T> worker) throws Exception {
         List<T> results = new ArrayList<>();
-        for (Future<T> one : started(size, worker)) {
+        for (Future<T> one : started(size, tls, worker)) {
             results.add(one.get());
         }
         return results;
@@ -38,7 +42,7 @@ public final class Ring {
     /** The failures by rank; the result, if a worker does not fail. */
     public static List<Object> failures(int size, Worker<?> worker) throws Exception {
         List<Object> failures = new ArrayList<>();
-        for (Future<?> one : started(size, worker::run)) {
+        for (Future<?> one : started(size, null, worker::run)) {
             try {
                 failures.add(String.valueOf(one.get(30, TimeUnit.SECONDS)));
             } catch (ExecutionException failed) {
@@ -48,7 +52,7 @@ public final class Ring {
         return failures;
     }
 
-    private static <T> List<Future<T>> started(int size, Worker<T> worker) throws Exception {
+    private static <T> List<Future<T>> started(int size, Tls tls, Worker<T> worker) throws Exception {
         List<ServerSocket> servers = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             servers.add(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
@@ -57,7 +61,7 @@ public final class Ring {
         ExecutorService threads = Executors.newFixedThreadPool(size);
         List<Future<T>> all = IntStream.range(0, size).mapToObj(rank -> threads.submit(() -> {
             try (ServerSocket server = servers.get(rank);
-                    SocketRing ring = SocketRing.join(server, rank, addresses, SECRET, Duration.ofSeconds(10))) {
+                    SocketRing ring = SocketRing.join(server, rank, addresses, SECRET, tls, Duration.ofSeconds(10))) {
                 return worker.run(ring);
             }
         })).toList();

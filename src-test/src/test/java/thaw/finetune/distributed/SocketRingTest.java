@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class SocketRingTest {
     private static final Duration SHORT = Duration.ofSeconds(1);
+    private static final Duration LONG = Duration.ofSeconds(20);
 
     private static float[] values(int rank, int length, long seed) {
         SplittableRandom random = new SplittableRandom(seed + rank);
@@ -110,7 +111,7 @@ class SocketRingTest {
     }
 
     private static String joined(ServerSocket server, int rank, List<InetSocketAddress> addresses, byte[] secret, Duration patience) {
-        try (SocketRing ring = SocketRing.join(server, rank, addresses, secret, patience)) {
+        try (SocketRing ring = SocketRing.join(server, rank, addresses, secret, null, patience)) {
             float[] values = {1};
             ring.allReduce(values);
             return "sum " + values[0];
@@ -121,7 +122,7 @@ class SocketRingTest {
 
     @Test
     void aWorkerWithoutTheSecretIsRefused() throws Exception {
-        assertEquals(List.of("sum 2.0", "sum 2.0"), join(new byte[] {1}, new byte[] {1}, SHORT));
+        assertEquals(List.of("sum 2.0", "sum 2.0"), join(new byte[] {1}, new byte[] {1}, LONG));
         List<String> messages = join(new byte[] {1}, new byte[] {2}, SHORT);
         assertTrue(messages.get(0).startsWith("worker 0 cannot join worker 1 at "), messages.get(0));
         assertTrue(messages.get(1).startsWith("worker 0 did not join worker 1 within 1 s; a connection from "), messages.get(1));
@@ -139,8 +140,8 @@ class SocketRingTest {
                 out.write(
                         "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: a scanner of ports\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                 out.flush();
-                CompletableFuture<String> other = CompletableFuture.supplyAsync(() -> joined(two, 1, addresses, Ring.SECRET, SHORT));
-                assertEquals("sum 2.0", joined(one, 0, addresses, Ring.SECRET, SHORT));
+                CompletableFuture<String> other = CompletableFuture.supplyAsync(() -> joined(two, 1, addresses, Ring.SECRET, LONG));
+                assertEquals("sum 2.0", joined(one, 0, addresses, Ring.SECRET, LONG));
                 assertEquals("sum 2.0", other.get());
             }
         }
@@ -159,8 +160,21 @@ class SocketRingTest {
             });
             List<InetSocketAddress> addresses = List.of((InetSocketAddress) own.getLocalSocketAddress(),
                     (InetSocketAddress) echo.getLocalSocketAddress());
-            IOException refused = assertThrows(IOException.class, () -> SocketRing.join(own, 0, addresses, Ring.SECRET, SHORT).close());
+            IOException refused = assertThrows(IOException.class,
+                    () -> SocketRing.join(own, 0, addresses, Ring.SECRET, null, SHORT).close());
             assertTrue(refused.getMessage().endsWith("expected worker 1, got worker 0"), refused.getMessage());
+        }
+    }
+
+    @Test
+    void aServerThatSaysNothingIsGivenUp() throws Exception {
+        try (ServerSocket own = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            List<InetSocketAddress> addresses = List.of((InetSocketAddress) own.getLocalSocketAddress(),
+                    (InetSocketAddress) silent.getLocalSocketAddress());
+            long start = System.nanoTime();
+            assertTrue(joined(own, 0, addresses, Ring.SECRET, SHORT).endsWith("it is silent"));
+            assertTrue(System.nanoTime() - start < 20e9);
         }
     }
 }

@@ -26,6 +26,7 @@ import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.broadcast.Broadcast;
+import org.jspecify.annotations.Nullable;
 import scala.Tuple2;
 import scala.collection.Iterator;
 import scala.jdk.javaapi.CollectionConverters;
@@ -35,6 +36,7 @@ import thaw.engine.io.Weights;
 import thaw.finetune.distributed.LostWorkerException;
 import thaw.finetune.distributed.ProcessGroup;
 import thaw.finetune.distributed.SocketRing;
+import thaw.finetune.distributed.Tls;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.spark.DistributedTraining.Result;
 import thaw.finetune.train.BatchResult;
@@ -131,7 +133,7 @@ final class BarrierWorker extends AbstractFunction1<Iterator<Integer>, Iterator<
                 train(ProcessGroup.ALONE, context.cpus(), results);
                 return;
             }
-            try (SocketRing ring = ring(server, context.partitionId(), places, secret(env.securityManager()))) {
+            try (SocketRing ring = ring(server, context.partitionId(), places, env.securityManager())) {
                 train(ring, context.cpus(), results);
             }
         }
@@ -159,21 +161,37 @@ final class BarrierWorker extends AbstractFunction1<Iterator<Integer>, Iterator<
         }
     }
 
+    /** The training's secret, followed by Spark's, if Spark authenticates its processes. */
     private byte[] secret(SecurityManager security) {
-        if (security.isEncryptionEnabled() || security.isSslRpcEnabled()) {
-            throw new IllegalArgumentException("the cluster encrypts its traffic (spark.network.crypto.enabled or spark.ssl.rpc.enabled),"
-                    + " sums of gradients are not encrypted; train on one worker, or on a cluster in a network of its own");
-        }
         byte[] ofSpark = security.isAuthenticationEnabled() ? security.getSecretKey().getBytes(StandardCharsets.UTF_8) : new byte[0];
         byte[] both = Arrays.copyOf(task.secret(), task.secret().length + ofSpark.length);
         System.arraycopy(ofSpark, 0, both, task.secret().length, ofSpark.length);
         return both;
     }
 
-    private static SocketRing ring(ServerSocket server, int rank, List<Place> places, byte[] secret) {
+    /**
+     * The encryption of Spark's own traffic; null if it is not encrypted.
+     *
+     * @throws IllegalArgumentException if Spark encrypts in another way than TLS, or its TLS has no stores that can be read
+     */
+    static @Nullable Tls tls(SecurityManager security) {
+        if (security.isSslRpcEnabled()) {
+            return RpcTls.of(security.getRpcSSLOptions());
+        }
+        if (security.isEncryptionEnabled()) {
+            throw new IllegalArgumentException("the cluster encrypts its traffic by spark.network.crypto.enabled or"
+                    + " spark.authenticate.enableSaslEncryption, which sums of gradients cannot use; set spark.ssl.rpc.enabled with a"
+                    + " keyStore and a trustStore instead, or train on one worker");
+        }
+        return null;
+    }
+
+    private SocketRing ring(ServerSocket server, int rank, List<Place> places, SecurityManager security) {
+        byte[] secret = secret(security);
+        Tls tls = tls(security);
         try {
             return SocketRing.join(server, rank, places.stream().map(place -> new InetSocketAddress(place.host(), place.port())).toList(),
-                    secret, PATIENCE);
+                    secret, tls, PATIENCE);
         } catch (IOException failed) {
             throw new LostWorkerException(failed.getMessage(), failed);
         }

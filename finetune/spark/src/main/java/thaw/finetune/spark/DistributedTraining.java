@@ -46,7 +46,8 @@ import thaw.finetune.train.TrainingSettings;
  * without the loss. Training that the driver has not finished resumes from the file, which another training refuses.
  *
  * <p>Workers connect to each other at the addresses by which Spark knows their executors, and prove that they know a secret of this
- * training and, under {@code spark.authenticate}, Spark's. Their sums are not encrypted: training refuses a cluster whose traffic is.
+ * training and, under {@code spark.authenticate}, Spark's. Under {@code spark.ssl.rpc.enabled} they use its key store and trust store for
+ * TLS with certificates on both sides; training refuses a cluster that encrypts by {@code spark.network.crypto.enabled}.
  */
 public final class DistributedTraining {
 

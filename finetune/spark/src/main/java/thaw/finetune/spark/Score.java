@@ -1,10 +1,7 @@
 package thaw.finetune.spark;
 
 import java.io.IOException;
-import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
-import org.apache.spark.SparkException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -21,43 +18,21 @@ import org.apache.spark.sql.SparkSession;
  * and exit code 2.
  */
 public final class Score {
-    private static final String USAGE = "expected IN OUT --model FILE";
-
     private Score() {
     }
 
     /** Runs the application. */
     public static void main(String[] args) {
-        try {
-            run(args);
-        } catch (Exception failed) {
-            System.err.println("score: " + message(failed));
-            System.exit(2);
-        }
+        Arguments.run("score", () -> run(Arguments.parse("IN OUT --model FILE", args)));
     }
 
-    private static void run(String[] args) throws IOException {
-        List<String> given = List.of(args);
-        int option = given.indexOf("--model");
-        if (given.size() != 4 || option < 0 || option == 3) {
-            throw new IllegalArgumentException(USAGE + ", got " + (given.isEmpty() ? "nothing" : String.join(" ", given)));
-        }
-        List<String> folders = IntStream.range(0, 4).filter(i -> i != option && i != option + 1).mapToObj(given::get).toList();
+    private static void run(Arguments given) throws IOException {
+        String out = given.operands().get(1);
         try (SparkSession session = SparkSession.builder().appName("thaw score").getOrCreate()) {
-            Dataset<Row> images = session.read().format("binaryFile").option("recursiveFileLookup", true).load(folders.get(0));
-            Dataset<Row> scored = new ThawTransformer().setModel(given.get(option + 1)).transform(images)
+            Dataset<Row> images = session.read().format("binaryFile").option("recursiveFileLookup", true).load(given.operands().get(0));
+            Dataset<Row> scored = new ThawTransformer().setModel(given.options().get("--model")).transform(images)
                     .select("path", "label", "probability", "probabilities", "error");
-            String format = folders.get(1).toLowerCase(Locale.ROOT).endsWith(".json") ? "json" : "parquet";
-            scored.write().format(format).save(folders.get(1));
+            scored.write().format(out.toLowerCase(Locale.ROOT).endsWith(".json") ? "json" : "parquet").save(out);
         }
-    }
-
-    /** The first line of a message; a failed job's cause has it, Spark's own messages repeat the executors' stack traces. */
-    private static String message(Throwable failed) {
-        Throwable cause = failed;
-        while (cause instanceof SparkException && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return String.valueOf(cause.getMessage()).lines().findFirst().orElse(cause.toString());
     }
 }

@@ -17,23 +17,28 @@ import java.time.Duration;
 import java.util.Arrays;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection of two workers, which have proved to each other that they know the group's secret. Floats travel in frames: their number,
  * then the values, little-endian; a frame with the number {@value #HEARTBEAT} shows that the sender is alive.
  *
  * <p>The proof is a challenge and response: either side sends {@code thaw-sum}, its rank and a random nonce of 32 bytes, and then
- * HMAC-SHA256 by the secret of its side's letter and both of these greetings. Frames are not encrypted.
+ * HMAC-SHA256 by the secret of its side's number and both of these greetings. With {@link Tls} all of this is encrypted, and the proof
+ * covers the called side's certificate too, so that no third one can pass a proof on.
  */
 final class PeerSocket implements Closeable {
 
+    /** The least time without any sign of life after which a worker counts as gone; a pause of its garbage collector is shorter. */
+    static final Duration SILENCE = Duration.ofSeconds(60);
     private static final byte[] MAGIC = "thaw-sum".getBytes(StandardCharsets.US_ASCII);
     private static final int NONCE = 32;
     private static final int HEARTBEAT = -1;
     private static final int PIECE = 1 << 16;
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    /** The side of a connection; a part of the proof, so that a proof cannot be sent back. */
+    /** The side of a connection; its number is a part of the proof, so that a proof cannot be sent back. */
     enum Side {
         CALLER, CALLED
     }
@@ -52,17 +57,24 @@ final class PeerSocket implements Closeable {
      * @param socket   connected; closed if this throws
      * @param rank     of this worker
      * @param expected the rank of the other one
-     * @param silence  the time without a byte after which the other side counts as gone
+     * @param tls      null for a connection that is not encrypted
      * @throws IOException if the other side is no worker of the group; the message says why
      */
-    PeerSocket(Socket socket, Side side, int rank, int expected, byte[] secret, Duration silence) throws IOException {
+    PeerSocket(Socket socket, Side side, int rank, int expected, byte[] secret, @Nullable Tls tls) throws IOException {
         try {
             this.socket = socket;
             this.peer = expected;
             socket.setTcpNoDelay(true);
-            socket.setSoTimeout((int) silence.toMillis());
-            in = new DataInputStream(socket.getInputStream());
-            out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream(), PIECE + Integer.BYTES));
+            socket.setSoTimeout((int) SILENCE.toMillis());
+            Socket greeted = socket;
+            byte[] binding = {};
+            if (tls != null) {
+                SSLSocket encrypted = tls.over(socket, side);
+                greeted = encrypted;
+                binding = Tls.binding(encrypted.getSession(), side);
+            }
+            in = new DataInputStream(greeted.getInputStream());
+            out = new DataOutputStream(new BufferedOutputStream(greeted.getOutputStream(), PIECE + Integer.BYTES));
             byte[] nonce = new byte[NONCE];
             RANDOM.nextBytes(nonce);
             byte[] own = ByteBuffer.allocate(MAGIC.length + Integer.BYTES + NONCE).put(MAGIC).putInt(rank).put(nonce).array();
@@ -77,10 +89,10 @@ final class PeerSocket implements Closeable {
             if (greeting != expected) {
                 throw new ProtocolException("expected worker " + expected + ", got worker " + greeting);
             }
-            out.write(proof(secret, side, own, other));
+            out.write(proof(secret, side, own, other, binding));
             out.flush();
             Side otherSide = side == Side.CALLER ? Side.CALLED : Side.CALLER;
-            byte[] proof = proof(secret, otherSide, other, own);
+            byte[] proof = proof(secret, otherSide, other, own, binding);
             byte[] given = new byte[proof.length];
             in.readFully(given);
             if (!MessageDigest.isEqual(proof, given)) {
@@ -92,13 +104,14 @@ final class PeerSocket implements Closeable {
         }
     }
 
-    private static byte[] proof(byte[] secret, Side side, byte[] prover, byte[] verifier) {
+    private static byte[] proof(byte[] secret, Side side, byte[] prover, byte[] verifier, byte[] binding) {
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
             mac.init(new SecretKeySpec(secret, "HmacSHA256"));
             mac.update((byte) side.ordinal());
             mac.update(prover);
-            return mac.doFinal(verifier);
+            mac.update(verifier);
+            return mac.doFinal(binding);
         } catch (GeneralSecurityException impossible) {
             throw new IllegalStateException(impossible); // every Java has it
         }
@@ -164,6 +177,7 @@ final class PeerSocket implements Closeable {
         return count;
     }
 
+    /** Closes the connection below TLS, which would wait for a write that a stalled worker blocks. */
     @Override
     public void close() throws IOException {
         socket.close();

@@ -1,5 +1,6 @@
 package thaw.finetune.distributed;
 
+import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,11 +12,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Workers in a ring, each connected to the next (Patarasuk and Yuan 2009, "Bandwidth optimal all-reduce algorithms"). A vector is cut into
@@ -30,8 +34,8 @@ import java.util.concurrent.TimeoutException;
  */
 public final class SocketRing implements ProcessGroup, AutoCloseable {
 
-    /** The least time without any sign of life after which a worker counts as gone; a pause of its garbage collector is shorter. */
-    private static final Duration SILENCE = Duration.ofSeconds(60);
+    /** The number of silent connections for which a worker can wait before the right one, within its patience. */
+    private static final int STRANGERS = 3;
     private static final int HEARTBEAT_SECONDS = 5;
 
     private final int rank;
@@ -66,11 +70,12 @@ public final class SocketRing implements ProcessGroup, AutoCloseable {
      * @param server    accepts connections at this worker's address; the caller closes it, and may do so afterwards
      * @param addresses of all workers by rank, at least two
      * @param secret    known to the workers alone
+     * @param tls       of all workers; null if what they send needs no encryption
      * @param patience  the time to wait for each of the two
      * @throws IOException if one of them does not come or refuses the connection; the message says which
      */
-    public static SocketRing join(ServerSocket server, int rank, List<InetSocketAddress> addresses, byte[] secret, Duration patience)
-            throws IOException {
+    public static SocketRing join(ServerSocket server, int rank, List<InetSocketAddress> addresses, byte[] secret, @Nullable Tls tls,
+            Duration patience) throws IOException {
         if (addresses.size() < 2) {
             throw new IllegalArgumentException("a ring needs at least two workers, got " + addresses.size());
         }
@@ -79,11 +84,11 @@ public final class SocketRing implements ProcessGroup, AutoCloseable {
         try {
             // Worker 0 calls first; each of the others calls once it has been called.
             if (rank == 0) {
-                next = call(rank, addresses, secret, patience);
-                previous = answer(server, rank, addresses.size(), secret, patience);
+                next = call(rank, addresses, secret, tls, patience);
+                previous = answer(server, rank, addresses.size(), secret, tls, patience);
             } else {
-                previous = answer(server, rank, addresses.size(), secret, patience);
-                next = call(rank, addresses, secret, patience);
+                previous = answer(server, rank, addresses.size(), secret, tls, patience);
+                next = call(rank, addresses, secret, tls, patience);
             }
             return new SocketRing(rank, addresses.size(), next, previous);
         } catch (IOException | RuntimeException failed) {
@@ -93,20 +98,25 @@ public final class SocketRing implements ProcessGroup, AutoCloseable {
         }
     }
 
-    private static PeerSocket call(int rank, List<InetSocketAddress> addresses, byte[] secret, Duration patience) throws IOException {
+    private static PeerSocket call(int rank, List<InetSocketAddress> addresses, byte[] secret, @Nullable Tls tls, Duration patience)
+            throws IOException {
         int peer = (rank + 1) % addresses.size();
         Socket socket = new Socket();
+        CompletableFuture<Void> late = closeAfter(patience, socket);
         try {
-            socket.connect(addresses.get(peer), (int) patience.toMillis());
-            return new PeerSocket(socket, PeerSocket.Side.CALLER, rank, peer, secret, SILENCE);
+            socket.connect(addresses.get(peer));
+            return new PeerSocket(socket, PeerSocket.Side.CALLER, rank, peer, secret, tls);
         } catch (IOException failed) {
             socket.close();
-            throw new IOException("worker " + rank + " cannot join worker " + peer + " at " + addresses.get(peer) + ": " + reason(failed),
-                    failed);
+            throw new IOException("worker " + rank + " cannot join worker " + peer + " at " + addresses.get(peer) + ": "
+                    + reason(late.isDone() ? new SocketTimeoutException() : failed), failed);
+        } finally {
+            late.cancel(false);
         }
     }
 
-    private static PeerSocket answer(ServerSocket server, int rank, int size, byte[] secret, Duration patience) throws IOException {
+    private static PeerSocket answer(ServerSocket server, int rank, int size, byte[] secret, @Nullable Tls tls, Duration patience)
+            throws IOException {
         int peer = (rank + size - 1) % size;
         long end = System.nanoTime() + patience.toNanos();
         String refused = "";
@@ -118,13 +128,24 @@ public final class SocketRing implements ProcessGroup, AutoCloseable {
             } catch (SocketTimeoutException none) {
                 break;
             }
+            CompletableFuture<Void> late = closeAfter(patience.dividedBy(STRANGERS + 1), caller);
             try {
-                return new PeerSocket(caller, PeerSocket.Side.CALLED, rank, peer, secret, SILENCE);
+                return new PeerSocket(caller, PeerSocket.Side.CALLED, rank, peer, secret, tls);
             } catch (IOException stranger) {
-                refused = "; a connection from " + caller.getRemoteSocketAddress() + " was refused: " + reason(stranger);
+                refused = "; a connection from " + caller.getRemoteSocketAddress() + " was refused: "
+                        + reason(late.isDone() ? new SocketTimeoutException() : stranger);
+            } finally {
+                late.cancel(false);
             }
         }
         throw new IOException("worker " + peer + " did not join worker " + rank + " within " + patience.toSeconds() + " s" + refused);
+    }
+
+    /** Closes a socket after a time, unless the result is cancelled: a side that sends a byte now and then would never be silent. */
+    private static CompletableFuture<Void> closeAfter(Duration time, Socket socket) {
+        CompletableFuture<Void> late = new CompletableFuture<Void>().completeOnTimeout(null, time.toMillis(), TimeUnit.MILLISECONDS);
+        late.thenRun(() -> close(socket));
+        return late;
     }
 
     @Override
@@ -152,7 +173,7 @@ public final class SocketRing implements ProcessGroup, AutoCloseable {
             }
             at = next;
             for (Future<?> one : sent) {
-                one.get(SILENCE.toSeconds(), TimeUnit.SECONDS);
+                one.get(PeerSocket.SILENCE.toSeconds(), TimeUnit.SECONDS);
             }
         } catch (IOException gone) {
             throw lost(at, gone);
@@ -188,6 +209,9 @@ public final class SocketRing implements ProcessGroup, AutoCloseable {
     }
 
     private static String reason(IOException failed) {
+        if (failed instanceof SSLException) {
+            return "TLS: " + failed.getMessage() + "; each worker needs TLS and a certificate that the others trust";
+        }
         return failed instanceof EOFException ? "it closed the connection"
                 : failed instanceof SocketTimeoutException ? "it is silent" : failed.getMessage();
     }
@@ -200,7 +224,7 @@ public final class SocketRing implements ProcessGroup, AutoCloseable {
         close(previous);
     }
 
-    private static void close(PeerSocket one) {
+    private static void close(@Nullable Closeable one) {
         try {
             if (one != null) {
                 one.close();

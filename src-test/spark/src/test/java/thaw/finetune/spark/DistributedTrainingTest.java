@@ -37,7 +37,7 @@ class DistributedTrainingTest {
     private Path folder;
 
     /** Writes 30 noisy images of two colours, of which a fifth is for validation. */
-    private static void fill(Path folder) throws IOException {
+    static void fill(Path folder) throws IOException {
         SplittableRandom random = new SplittableRandom(1);
         for (int i = 0; i < 30; i++) {
             BufferedImage image = new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB);
