@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import thaw.engine.functional.Activation;
 import thaw.engine.functional.Functional;
 import thaw.engine.functional.Normalization;
+import thaw.engine.functional.StatisticsExchange;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Pool2dOptions;
@@ -168,6 +169,43 @@ class FunctionsGradientTest {
             if (residual) {
                 check(f, added, x);
                 List.of(x, weight, bias).forEach(t -> t.requiresGrad(false));
+                check(f, added);
+            }
+        }
+    }
+
+    /** Of one process, so that its sums are those over all. */
+    @ParameterizedTest
+    @CsvSource({"true, true", "true, false", "false, true", "false, false"})
+    void syncBatchNorm(boolean residual, boolean relu) {
+        StatisticsExchange alone = new StatisticsExchange() {
+            @Override
+            public void sum(double[] values) {
+                // the sum over one process
+            }
+
+            @Override
+            public boolean hasImages() {
+                return true;
+            }
+        };
+        for (int[] s : new int[][] {{5, 3}, {2, 3, 2, 3}}) {
+            Tensor x = input(device, 1, s);
+            Tensor weight = input(device, 2, 3);
+            Tensor bias = input(device, 3, 3);
+            Tensor added = residual ? input(device, 6, s) : null;
+            Normalization norm = new Normalization(weight, bias, null, null, 0.1, 1e-3);
+            Activation activation = relu ? Activation.RELU : Activation.IDENTITY;
+            Supplier<Tensor> f = () -> Functional.syncBatchNorm(x, norm, alone, added, activation);
+            assertArrayEquals(Functional.batchNormTrain(x, norm, added, activation).toDoubles(), f.get().toDoubles(), 1e-12);
+            check(f, x, weight, bias);
+            x.requiresGrad(false);
+            check(f, weight, bias);
+            x.requiresGrad(true);
+            List.of(weight, bias).forEach(t -> t.requiresGrad(false));
+            check(f, x);
+            if (residual) {
+                x.requiresGrad(false);
                 check(f, added);
             }
         }

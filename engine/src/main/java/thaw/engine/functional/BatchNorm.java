@@ -1,9 +1,12 @@
 package thaw.engine.functional;
 
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Function;
 import thaw.engine.Tensor;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
+import thaw.kernels.NormOps.ChannelAffine;
+import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
 
 /**
@@ -12,7 +15,8 @@ import thaw.kernels.UnaryOp;
  *
  * <p>In training the statistics are the batch's, and gradients flow through them ({@link Backend#batchNormTrainGradient});
  * in evaluation they are constants ({@link Backend#batchNormEvalGradient}), as they are for a frozen normalisation in the
- * middle of a trained network. The residual's gradient is {@code gy} where the ReLU was active, and 0 elsewhere.
+ * middle of a trained network. Training with {@link SharedStatistics} computes as evaluation does, and adds the gradient through them.
+ * The residual's gradient is {@code gy} where the ReLU was active, and 0 elsewhere.
  *
  * <p>Inputs: x {@code [N, C, …]}, weight {@code [C]}, bias {@code [C]}, residual of x's shape or null.
  */
@@ -22,6 +26,7 @@ final class BatchNorm extends Function {
 
     private final Normalization norm;
     private final boolean training;
+    private final @Nullable SharedStatistics shared;
     private final boolean relu;
     private Saved x;
     private Saved y;
@@ -39,6 +44,16 @@ final class BatchNorm extends Function {
         }
         this.norm = norm;
         this.training = training;
+        this.shared = null;
+        this.relu = activation == Activation.RELU;
+    }
+
+    /** A norm in training that normalises by the statistics of several processes. */
+    BatchNorm(Normalization norm, StatisticsExchange exchange, Activation activation) {
+        super("batchNorm");
+        this.norm = norm;
+        this.training = true;
+        this.shared = new SharedStatistics(exchange);
         this.relu = activation == Activation.RELU;
     }
 
@@ -49,7 +64,8 @@ final class BatchNorm extends Function {
 
     @Override
     protected Array forward(Backend on, Array... in) {
-        Array value = training ? train(on, in) : eval(on, in);
+        Array value = shared != null ? share(on, in) : training ? train(on, in)
+                : eval(on, norm.runningMean().array(), norm.runningVar().array(), in);
         y = relu && needsAny() ? save(value) : null;
         return value;
     }
@@ -69,15 +85,28 @@ final class BatchNorm extends Function {
         return n.y();
     }
 
-    private Array eval(Backend on, Array... in) {
-        if (needsNorm()) {
-            x = needsParameters() ? save(in[0]) : null;
-            weight = save(in[1]);
-            mean = save(norm.runningMean().array());
-            var = save(norm.runningVar().array());
+    private Array share(Backend on, Array... in) {
+        shared.measure(on, in[0], norm);
+        Shape channels = in[1].shape();
+        Array ofMean = on.of(channels, shared.mean());
+        Array ofVar = on.of(channels, shared.var());
+        try {
+            return eval(on, ofMean, ofVar, in);
+        } finally {
+            ofMean.release();
+            ofVar.release();
         }
-        Array normalized = on.batchNormEval(in[0], in[1], in[2], norm.runningMean().array(), norm.runningVar().array(),
-                norm.eps());
+    }
+
+    /** Normalises by these statistics. */
+    private Array eval(Backend on, Array ofMean, Array ofVar, Array... in) {
+        if (needsNorm()) {
+            x = needsParameters() || shared != null ? save(in[0]) : null;
+            weight = save(in[1]);
+            mean = save(ofMean);
+            var = save(ofVar);
+        }
+        Array normalized = on.batchNormEval(in[0], in[1], in[2], ofMean, ofVar, norm.eps());
         if (in[RESIDUAL] != null) {
             on.add(normalized, in[RESIDUAL]);
         }
@@ -106,16 +135,31 @@ final class BatchNorm extends Function {
     protected Array[] backward(Backend on, Array gy) {
         if (training && needsNorm()) {
             requireDerivative();
-            Backend.NormGradients g = on.batchNormTrainGradient(gy, x.get(), relu ? y.get() : null, weight.get(), mean.get(),
-                    invStd.get(), needs(0), needs(RESIDUAL));
-            return new Array[] {g.x(), ifNeeded(1, g.weight()), ifNeeded(2, g.bias()), g.residual()};
+            if (shared == null) {
+                Backend.NormGradients g = on.batchNormTrainGradient(gy, x.get(), relu ? y.get() : null, weight.get(), mean.get(),
+                        invStd.get(), needs(0), needs(RESIDUAL));
+                return new Array[] {g.x(), ifNeeded(1, g.weight()), ifNeeded(2, g.bias()), g.residual()};
+            }
         }
         Array activation = relu ? reluGradient(on, gy, y.get()) : gy.retain();
-        // only the gradients of weight and bias read x; without them any array of its shape can stand in for it
+        boolean needsSums = needsParameters() || shared != null;
+        // only these sums, the gradients of weight and bias, read x; without them any array of its shape can stand in for it
         Backend.NormGradients g = !needsNorm() ? new Backend.NormGradients(null, null, null, null)
                 : on.batchNormEvalGradient(activation, x == null ? gy : x.get(), weight.get(), mean.get(), var.get(), norm.eps(),
-                        needs(0), needsParameters());
+                        needs(0), needsSums);
+        if (shared != null && needs(0)) {
+            addGradientOfStatistics(on, g);
+        }
         return new Array[] {g.x(), ifNeeded(1, g.weight()), ifNeeded(2, g.bias()), ifNeeded(RESIDUAL, activation)};
+    }
+
+    private void addGradientOfStatistics(Backend on, Backend.NormGradients g) {
+        ChannelAffine factors = shared.gradient(on, g, weight.get(), norm.eps());
+        Array ofStatistics = on.batchNormEval(x.get(), factors.scale(), factors.shift(), mean.get(), var.get(), norm.eps());
+        on.add(g.x(), ofStatistics);
+        ofStatistics.release();
+        factors.scale().release();
+        factors.shift().release();
     }
 
     private Array ifNeeded(int i, Array g) {

@@ -131,6 +131,15 @@ public final class Functional {
     }
 
     /**
+     * {@link #batchNormTrain(Tensor, Normalization, Tensor, Activation)} by the statistics of the batches of several processes
+     * (PyTorch's SyncBatchNorm). The gradients of weight and bias are those of this process's part of the loss.
+     */
+    public static Tensor syncBatchNorm(Tensor x, Normalization norm, StatisticsExchange exchange, @Nullable Tensor residual,
+            Activation activation) {
+        return new BatchNorm(norm, exchange, activation).of(x, residual);
+    }
+
+    /**
      * Batch normalisation by the running statistics.
      *
      * @throws IllegalArgumentException if the running statistics are missing

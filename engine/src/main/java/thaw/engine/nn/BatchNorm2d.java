@@ -7,6 +7,7 @@ import thaw.engine.Tensor;
 import thaw.engine.functional.Activation;
 import thaw.engine.functional.Functional;
 import thaw.engine.functional.Normalization;
+import thaw.engine.functional.StatisticsExchange;
 import thaw.kernels.Shape;
 
 /**
@@ -19,6 +20,7 @@ public final class BatchNorm2d extends Module {
 
     private final Normalization norm;
     private final AtomicLong batchesTracked;
+    private @Nullable StatisticsExchange exchange;
 
     /** Uses PyTorch's defaults: eps 1e-5 and momentum 0.1. */
     public BatchNorm2d(Device device, int channels) {
@@ -53,7 +55,9 @@ public final class BatchNorm2d extends Module {
             return Functional.batchNormEval(x, norm, residual, activation);
         }
         boolean secondPass = x.device().isRecomputing();
-        Tensor y = Functional.batchNormTrain(x, secondPass ? norm.withoutStatistics() : norm, residual, activation);
+        Normalization updated = secondPass ? norm.withoutStatistics() : norm;
+        Tensor y = exchange == null ? Functional.batchNormTrain(x, updated, residual, activation)
+                : Functional.syncBatchNorm(x, updated, exchange, residual, activation);
         if (!secondPass) {
             batchesTracked.incrementAndGet();
         }
@@ -72,6 +76,11 @@ public final class BatchNorm2d extends Module {
         Tensor y = call(x);
         Tensor sum = residual == null ? y : y.add(residual);
         return activation == Activation.RELU ? sum.relu() : sum;
+    }
+
+    /** Sets the processes whose batches together give the statistics in training mode; null, the default, for this one's batch alone. */
+    public void synchronise(@Nullable StatisticsExchange exchange) {
+        this.exchange = exchange;
     }
 
     /** Whether this is a constant affine function of its input: fixed statistics, and no gradient of the parameters needed. */

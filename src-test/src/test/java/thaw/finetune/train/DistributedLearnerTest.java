@@ -18,6 +18,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import thaw.engine.Device;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
@@ -52,6 +54,7 @@ class DistributedLearnerTest {
     @TempDir
     private Path folder;
     private ImageFolder data;
+    private NormStatistics statistics = NormStatistics.LOCAL;
 
     @BeforeEach
     void images() throws IOException {
@@ -68,7 +71,7 @@ class DistributedLearnerTest {
             ResNet net = ResNet.of(Architecture.byName("resnet20"), device, 2, 7).replaceHead(head, 2);
             List<float[]> weights = new ArrayList<>();
             List<Double> losses = new ArrayList<>();
-            try (Learner learn = new Learner(net, data.batch(batch)).settings(settings).distributed(workers)
+            try (Learner learn = new Learner(net, data.batch(batch)).settings(settings).distributed(workers, statistics)
                     .precompute(Precompute.of(Precompute.When.NEVER))) {
                 learn.addListener(new TrainingListener() {
                     @Override
@@ -116,9 +119,50 @@ class DistributedLearnerTest {
         }
     }
 
-    /** A network with batch norm in training mode, dropout, rates of its own for each group, an average, and groups that thaw. */
+    /** A frozen body whose batch norms are in training mode; the last step leaves the second worker without images. */
     @Test
-    void theBitsAreTheSameInEveryRunAndAfterAStop() throws Exception {
+    void synchronisedNormsOfTwoWorkersOfEightEqualThoseOfOneOfSixteen() throws Exception {
+        FitSettings settings = FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.STATISTICS);
+        Fit one = fit(ProcessGroup.ALONE, 16, settings, Head.LINEAR, HEAD, -1, null);
+        Fit local = Ring.of(2, workers -> fit(workers, 8, settings, Head.LINEAR, HEAD, -1, null)).get(0);
+        statistics = NormStatistics.SYNCHRONISED;
+        for (Fit fit : Ring.of(2, workers -> fit(workers, 8, settings, Head.LINEAR, HEAD, -1, null))) {
+            assertEquals(4, fit.head().size());
+            for (int i = 0; i < one.head().size(); i++) {
+                assertArrayEquals(one.head().get(i), fit.head().get(i), 1e-5f, "step " + i);
+                assertEquals(one.losses().get(i), fit.losses().get(i), 1e-5 * Math.max(1, one.losses().get(i)), "step " + i);
+            }
+            one.network().forEach((name, tensor) -> {
+                float[] expected = tensor.toFloats();
+                float[] given = fit.network().get(name).toFloats();
+                for (int i = 0; i < expected.length; i++) {
+                    assertEquals(expected[i], given[i], 1e-5f * Math.max(1, Math.abs(expected[i])), name);
+                }
+            });
+        }
+        assertTrue(Math.abs(one.losses().get(0) - local.losses().get(0)) > 1e-3, "local statistics differ");
+    }
+
+    /** Unreadable images take whole batches from one worker, of the several that it has in a step. */
+    @Test
+    void synchronisedWorkersMayHaveUnequalNumbersOfBatches() throws Exception {
+        for (int i = 0; i < 9; i++) {
+            Files.writeString(folder.resolve("train/blue/" + i + ".png"), "no image");
+        }
+        statistics = NormStatistics.SYNCHRONISED;
+        FitSettings settings = FitSettings.sgd().accumulate(3);
+        List<Fit> two = Ring.of(2, workers -> fit(workers, 2, settings, Head.LINEAR, HEAD, -1, null));
+        List<Fit> again = Ring.of(2, workers -> fit(workers, 2, settings, Head.LINEAR, HEAD, -1, null));
+        assertSameBits(two.get(0).network(), two.get(1).network());
+        assertSameBits(two.get(0).network(), again.get(1).network());
+        assertTrue(two.get(0).losses().stream().allMatch(Double::isFinite));
+    }
+
+    /** A network with batch norm in training mode, dropout, rates of its own for each group, an average, and groups that thaw. */
+    @ParameterizedTest
+    @EnumSource(NormStatistics.class)
+    void theBitsAreTheSameInEveryRunAndAfterAStop(NormStatistics of) throws Exception {
+        statistics = of;
         FitSettings settings = FitSettings.sgd().average(new WeightAverage.Decay(0.8, true)).accumulate(2);
         List<Fit> whole = Ring.of(2, workers -> fit(workers, 3, settings, Head.CONCAT_POOL, GRADUAL, -1, null));
         List<Fit> again = Ring.of(2, workers -> fit(workers, 3, settings, Head.CONCAT_POOL, GRADUAL, -1, null));
@@ -188,7 +232,7 @@ class DistributedLearnerTest {
         for (Object failure : Ring.failures(2, workers -> {
             try (Device device = Device.cpu(1);
                     Learner learn = new Learner(ResNet.of(Architecture.byName("resnet20"), device, 2, workers.rank()), data)) {
-                return learn.distributed(workers).run(HEAD);
+                return learn.distributed(workers, NormStatistics.LOCAL).run(HEAD);
             }
         })) {
             assertTrue(assertInstanceOf(IllegalStateException.class, failure).getMessage()
@@ -203,7 +247,7 @@ class DistributedLearnerTest {
             try (Device device = Device.cpu(1);
                     Learner learn = new Learner(ResNet.of(Architecture.byName("resnet20"), device, 2, 7), data.batch(3))) {
                 learn.loss((scores, batch) -> Objective.crossEntropy().of(scores, batch).mul(workers.rank() == 1 ? Double.NaN : 1));
-                return learn.distributed(workers).run(HEAD);
+                return learn.distributed(workers, NormStatistics.LOCAL).run(HEAD);
             }
         });
         for (Object failure : failures) {
@@ -266,7 +310,8 @@ class DistributedLearnerTest {
                 mean.mul((double) count / labels.length).backward();
             }
             if (workers.size() > 1) {
-                StepSum.Totals sum = new StepSum(workers, net, parameters).over(loss, count);
+                StepSum.Totals sum = new StepSum(workers, net, parameters,
+                        new SynchronisedNorms(workers, net, NormStatistics.LOCAL)).over(loss, count);
                 assertEquals(labels.length, sum.images());
                 assertTrue(Double.isFinite(sum.loss()));
             }

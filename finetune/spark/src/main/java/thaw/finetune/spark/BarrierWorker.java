@@ -45,6 +45,7 @@ import thaw.finetune.train.FitResult;
 import thaw.finetune.train.FitState;
 import thaw.finetune.train.Learner;
 import thaw.finetune.train.LearnerFingerprint;
+import thaw.finetune.train.NormStatistics;
 import thaw.finetune.train.TrainingListener;
 
 /**
@@ -65,9 +66,8 @@ final class BarrierWorker extends AbstractFunction1<Iterator<Integer>, Iterator<
      * @param steps  the most steps to a checkpoint
      * @param secret of this training
      * @param java   the driver's major version
-     * @param file   the driver's checkpoint, for messages
      */
-    record Task(DistributedTraining.LearnerFactory factory, String plan, int steps, byte[] secret, int java, String file)
+    record Task(DistributedTraining.LearnerFactory factory, String plan, NormStatistics statistics, int steps, byte[] secret, int java)
             implements Serializable {
     }
 
@@ -91,11 +91,16 @@ final class BarrierWorker extends AbstractFunction1<Iterator<Integer>, Iterator<
 
     private final Task task;
     private final Broadcast<byte[]> from;
+    private final String checkpoint;
 
-    /** @param from the state to resume from; empty to begin */
-    BarrierWorker(Task task, Broadcast<byte[]> from) {
+    /**
+     * @param from       the state to resume from; empty to begin
+     * @param checkpoint the driver's file of that state, for messages
+     */
+    BarrierWorker(Task task, Broadcast<byte[]> from, String checkpoint) {
         this.task = task;
         this.from = from;
+        this.checkpoint = checkpoint;
     }
 
     @Override
@@ -202,7 +207,7 @@ final class BarrierWorker extends AbstractFunction1<Iterator<Integer>, Iterator<
         Path file = Files.createTempFile("thaw", ".safetensors");
         try (Device device = Device.cpu(threads); Learner learn = task.factory().on(device)) {
             UntilCheckpoint until = new UntilCheckpoint(learn);
-            learn.distributed(workers).addListener(until);
+            learn.distributed(workers, task.statistics()).addListener(until);
             Map<String, String> training = LearnerFingerprint.of(learn, plan);
             training.put("workers", Integer.toString(workers.size()));
             FitResult fit;
@@ -248,7 +253,7 @@ final class BarrierWorker extends AbstractFunction1<Iterator<Integer>, Iterator<
         Map<String, String> before = text == null ? Map.of() : DistributedTraining.JSON.readValue(text, new TypeReference<>() {});
         training.forEach((part, value) -> {
             if (!value.equals(before.get(part))) {
-                throw new IllegalArgumentException("the checkpoint " + task.file() + " is of another training: " + part + " was "
+                throw new IllegalArgumentException("the checkpoint " + checkpoint + " is of another training: " + part + " was "
                         + before.get(part) + ", is " + value + "; delete it to begin anew");
             }
         });

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -29,6 +30,7 @@ import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.FiniteJson;
 import thaw.finetune.train.Learner;
+import thaw.finetune.train.NormStatistics;
 import thaw.finetune.train.TrainingSettings;
 
 /**
@@ -85,6 +87,7 @@ public final class DistributedTraining {
     private final SparkSession spark;
     private final int workers;
     private final LearnerFactory factory;
+    private NormStatistics statistics = NormStatistics.LOCAL;
     private int steps = Integer.MAX_VALUE;
 
     /** @param workers the number of executors to train on */
@@ -95,6 +98,12 @@ public final class DistributedTraining {
         this.spark = spark;
         this.workers = workers;
         this.factory = factory;
+    }
+
+    /** Sets the statistics that batch norms normalise by, {@link NormStatistics#LOCAL} by default. */
+    public DistributedTraining normStatistics(NormStatistics statistics) {
+        this.statistics = Objects.requireNonNull(statistics, "statistics");
+        return this;
     }
 
     /** Sets the number of steps after which the driver gets a checkpoint, besides that after each epoch. */
@@ -124,10 +133,10 @@ public final class DistributedTraining {
         byte[] state = Files.exists(checkpoint) ? Files.readAllBytes(checkpoint) : new byte[0];
         byte[] secret = new byte[32];
         new SecureRandom().nextBytes(secret);
-        BarrierWorker.Task task = new BarrierWorker.Task(factory, JSON.writeValueAsString(plan), steps, secret,
-                Runtime.version().feature(), checkpoint.toString());
+        BarrierWorker.Task task = new BarrierWorker.Task(factory, JSON.writeValueAsString(plan), statistics, steps,
+                secret, Runtime.version().feature());
         for (int attempt = 1;;) {
-            Map<Result, byte[]> results = stage(task, state);
+            Map<Result, byte[]> results = stage(task, state, checkpoint);
             if (results.containsKey(Result.FAILURE)) {
                 throw new IllegalStateException(text(results.get(Result.FAILURE)),
                         new IllegalStateException("on the worker: " + text(results.get(Result.TRACE))));
@@ -177,13 +186,13 @@ public final class DistributedTraining {
     }
 
     /** The results of one barrier stage; of several failures the first. */
-    private Map<Result, byte[]> stage(BarrierWorker.Task task, byte[] state) {
+    private Map<Result, byte[]> stage(BarrierWorker.Task task, byte[] state, Path checkpoint) {
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         Broadcast<byte[]> from = context.broadcast(state);
         try {
             ClassTag<Tuple2<String, byte[]>> tag = ClassTag$.MODULE$.apply(Tuple2.class);
             List<Tuple2<String, byte[]>> results = context.parallelize(IntStream.range(0, workers).boxed().toList(), workers)
-                    .rdd().barrier().mapPartitions(new BarrierWorker(task, from), false, tag).toJavaRDD().collect();
+                    .rdd().barrier().mapPartitions(new BarrierWorker(task, from, checkpoint.toString()), false, tag).toJavaRDD().collect();
             return results.stream().collect(Collectors.toMap(one -> Result.valueOf(one._1()), Tuple2::_2, (first, second) -> first));
         } catch (Exception failed) {
             // A SparkException, which Scala's methods do not declare.

@@ -69,6 +69,7 @@ public final class Learner implements AutoCloseable {
     Diagnostics diagnostics;
     Precompute precompute = Precompute.of(Precompute.When.EXACT);
     ProcessGroup workers = ProcessGroup.ALONE;
+    NormStatistics normStatistics = NormStatistics.LOCAL;
     final TrainingLoop loop = new TrainingLoop(this);
     private @Nullable Device ownDevice;
 
@@ -186,12 +187,15 @@ public final class Learner implements AutoCloseable {
     /**
      * Sets the workers among which each step's images are divided; this learner alone by default. Each worker has an equal
      * learner, and calls the same methods for training at the same time. A step takes a batch of each worker, so that N workers
-     * equal {@link FitSettings#accumulate} of N with batch norm's statistics averaged over the workers, and the order of images is
-     * that of one worker with a batch N times as large. All workers have the same weights at all times, and the bits do not depend on
+     * equal {@link FitSettings#accumulate} of N with batch norm's statistics averaged over the workers, or, if these are synchronised,
+     * a batch N times as large; the order of images is that of such a batch. All workers have the same weights at all times, and the bits do not depend on
      * timing. Worker 0 alone validates, and has the results of epochs. A {@link #stop} on one worker stops all.
+     *
+     * @param statistics those that batch norms in training mode normalise by
      */
-    public Learner distributed(ProcessGroup workers) {
+    public Learner distributed(ProcessGroup workers, NormStatistics statistics) {
         this.workers = Objects.requireNonNull(workers, "workers");
+        normStatistics = Objects.requireNonNull(statistics, "statistics");
         return this;
     }
 

@@ -49,7 +49,8 @@ public final class LearnerFingerprint {
         parts.put("classes", learn.data.classes().toString());
         parts.put("preparation", learn.data.transforms().toMap() + ", batch " + learn.data.batch() + ", seed " + train.seed(0, 0));
         parts.put("settings", (settings.optimizer() instanceof OptimizerRecipe recipe ? recipe + ", " : "") + "accumulate "
-                + settings.accumulate() + ", average " + settings.average() + ", batch norm " + settings.frozenBatchNorm());
+                + settings.accumulate() + ", average " + settings.average() + ", frozen batch norm " + settings.frozenBatchNorm() + ", "
+                + learn.normStatistics + " statistics");
         parts.put("plan", plan.stream().filter(TrainingPhase::isStorable).map(LearnerFingerprint::json).toList().toString());
         return parts;
     }

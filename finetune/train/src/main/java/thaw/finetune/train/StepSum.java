@@ -18,13 +18,14 @@ import thaw.resnet.Network;
  * </pre>
  *
  * for a worker of n images, whose gradients are those of its part of the step's loss. Statistics of batch norms in evaluation mode are
- * left out, so that they keep their bits.
+ * left out, so that they keep their bits, and so are those of {@link SynchronisedNorms}, which are equal already.
  */
 final class StepSum {
 
     private final ProcessGroup workers;
     private final Network net;
     private final List<Tensor> parameters;
+    private final SynchronisedNorms norms;
     private float[] vector = {};
 
     /**
@@ -37,10 +38,11 @@ final class StepSum {
     }
 
     /** @param parameters those that an optimizer updates; a step sums the ones that require gradients then */
-    StepSum(ProcessGroup workers, Network net, List<Tensor> parameters) {
+    StepSum(ProcessGroup workers, Network net, List<Tensor> parameters, SynchronisedNorms norms) {
         this.workers = workers;
         this.net = net;
         this.parameters = parameters;
+        this.norms = norms;
     }
 
     /**
@@ -48,12 +50,12 @@ final class StepSum {
      * nothing is changed.
      *
      * @param loss   the mean over this worker's images
-     * @param images the number of this worker's images; 0 for none, and then no gradients
+     * @param images the number of this worker's images; 0 for none, and then gradients are zeros or missing
      */
     Totals over(double loss, int images) {
         List<Tensor> trained = parameters.stream().filter(Tensor::requiresGrad).toList();
         List<Tensor> statistics = net.namedModules().values().stream()
-                .flatMap(module -> module instanceof BatchNorm2d norm && norm.isTraining()
+                .flatMap(module -> module instanceof BatchNorm2d norm && norm.isTraining() && !norms.areSynchronised()
                         ? Stream.of(norm.runningMean(), norm.runningVar()) : Stream.empty())
                 .toList();
         int length = Stream.of(trained, statistics).flatMap(List::stream).mapToInt(t -> t.shape().size()).sum() + 2;

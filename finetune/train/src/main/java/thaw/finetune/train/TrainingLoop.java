@@ -46,6 +46,7 @@ final class TrainingLoop {
     private EpochLosses losses;
     /** Those of this worker's batches: {@code losses}, unless there are other workers. */
     private EpochLosses ownLosses;
+    private SynchronisedNorms norms;
     private StepSum sum;
     private @Nullable WeightAverage average;
     /** The evaluation of the present weights, from an epoch's end until training goes on. */
@@ -160,7 +161,8 @@ final class TrainingLoop {
         optimizer.follow(schedule, 0);
         losses = new EpochLosses(learn.net.device());
         ownLosses = learn.workers.isAlone() ? losses : new EpochLosses(learn.net.device());
-        sum = new StepSum(learn.workers, learn.net, optimizer.parameters());
+        norms = new SynchronisedNorms(learn.workers, learn.net, learn.normStatistics);
+        sum = new StepSum(learn.workers, learn.net, optimizer.parameters(), norms);
         average = settings.averageFor(phase.rates()).map(share -> new WeightAverage(learn.net, share)).orElse(null);
         learn.diagnostics.meter().stepsPerEpoch(stepsPerEpoch());
     }
@@ -172,6 +174,7 @@ final class TrainingLoop {
     }
 
     private void end() {
+        norms.end();
         optimizer.close();
         losses.close();
         ownLosses.close();
@@ -287,8 +290,11 @@ final class TrainingLoop {
                 List<EpochLosses.OfBatch> own = new ArrayList<>();
                 // Before the forward pass, so that its activations can reuse the gradients' memory.
                 optimizer.zeroGrad();
-                // hasNext() waits for a batch, and passes over those without a readable image.
-                while (batches.position() < end && batches.hasNext() && batches.position() < end) {
+                while (norms.begin(hasNext(batches, end))) {
+                    if (!hasNext(batches, end)) {
+                        norms.standIn(loaders.transforms().size());
+                        continue;
+                    }
                     if (!learn.workers.isAlone()) {
                         // The checkpoint has the generator of one worker.
                         learn.net.device().generator().seed(loaders.train().seed(at.dataEpoch, batches.position()));
@@ -331,6 +337,11 @@ final class TrainingLoop {
             throw new NotEnoughMemoryException("training on " + Batch.describe(images), ", or freeze more layer groups", full,
                     images.size(), learn.net.device().backend().memory().inUse());
         }
+    }
+
+    private static boolean hasNext(Batches batches, int end) {
+        // Batches.hasNext() waits for a batch, and passes over those without a readable image.
+        return batches.position() < end && batches.hasNext() && batches.position() < end;
     }
 
     /** Sums the workers' gradients, and returns their losses as one; empty if no worker has an image. */

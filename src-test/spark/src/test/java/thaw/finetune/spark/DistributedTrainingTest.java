@@ -3,6 +3,7 @@ package thaw.finetune.spark;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -27,6 +28,7 @@ import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.BatchResult;
 import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.Learner;
+import thaw.finetune.train.NormStatistics;
 import thaw.finetune.train.TrainingListener;
 
 /** Training by two executors gives the same bits in every run, also when one of them is killed in the middle. */
@@ -92,6 +94,13 @@ class DistributedTrainingTest {
         assertArrayEquals(Files.readAllBytes(Path.of(model)), Files.readAllBytes(second));
         assertEquals(epochs.get(1).valid().loss(), disturbed.get(1).valid().loss());
         assertFalse(Files.exists(folder.resolve("second.safetensors.checkpoint")));
+
+        Path third = folder.resolve("third.safetensors");
+        List<EpochResult> synchronised = new DistributedTraining(spark, 2, device -> Learner.of(
+                ImageFolder.of(Path.of(images)).size(size).batch(batch), Weights.read(Path.of(weights)), device))
+                .normStatistics(NormStatistics.SYNCHRONISED).run(TrainingPhase.fineTune(1).subList(0, 1), third);
+        assertNotEquals(epochs.get(0).trainLoss(), synchronised.get(0).trainLoss());
+        assertEquals(epochs.get(0).trainLoss(), synchronised.get(0).trainLoss(), 0.5);
     }
 
     /** A stop after the first epoch by a listener is no checkpoint: the training ends there. */
