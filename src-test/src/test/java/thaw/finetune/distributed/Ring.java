@@ -40,7 +40,7 @@ public final class Ring {
     }
 
     /** The failures by rank; the result, if a worker does not fail. */
-    static List<Object> failures(int size, Worker<?> worker) throws Exception {
+    public static List<Object> failures(int size, Worker<?> worker) throws Exception {
         List<Object> failures = new ArrayList<>();
         for (Future<?> one : started(size, null, worker::run)) {
             try {

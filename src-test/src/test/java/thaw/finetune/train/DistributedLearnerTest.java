@@ -2,6 +2,8 @@ package thaw.finetune.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -24,9 +26,13 @@ import thaw.engine.Tensor;
 import thaw.engine.functional.Functional;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.optim.WeightAverage;
+import thaw.finetune.data.Batches;
 import thaw.finetune.data.ImageFolder;
+import thaw.finetune.data.Sample;
 import thaw.finetune.distributed.ProcessGroup;
 import thaw.finetune.distributed.Ring;
+import thaw.finetune.images.ImageReadException;
+import thaw.finetune.loss.Objective;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
@@ -183,6 +189,71 @@ class DistributedLearnerTest {
         assertSameBits(two.get(0).network(), two.get(1).network());
         for (int i = 0; i < one.head().size(); i++) {
             assertArrayEquals(one.head().get(i), two.get(0).head().get(i), 1e-6f, "step " + i);
+        }
+    }
+
+    /** Worker 1's share is unreadable, and then all images are. */
+    @Test
+    void aWorkerMayReadNoImage() throws Exception {
+        List<Path> files = data.train().stream().map(Sample::file).toList();
+        try (Batches share = data.batch(9).loaders().train().epoch(0, 1, 2)) {
+            for (Path file : share.next().files()) {
+                Files.writeString(file, "no image");
+            }
+        }
+        List<TrainingPhase> once = List.of(new TrainingPhase("head", 1, ScheduleRecipe.oneCycle(), LearningRates.slice(0.05)));
+        List<Fit> two = Ring.of(2, workers -> fit(workers, 9, FIXED, Head.LINEAR, once, -1, null));
+        assertEquals(1, two.get(1).head().size());
+        assertSameBits(two.get(0).network(), two.get(1).network());
+        for (Path file : files) {
+            Files.writeString(file, "no image");
+        }
+        for (Object failure : Ring.failures(2, workers -> fit(workers, 9, FIXED, Head.LINEAR, once, -1, null))) {
+            assertInstanceOf(ImageReadException.class, failure);
+        }
+        assertThrows(IllegalArgumentException.class, () -> data.loaders().train().epoch(0, 0, 0));
+    }
+
+    /** The rule computes gradients of the same batches on each worker, through dropout. */
+    @Test
+    void aRuleChoosesTheSameRatesOnAllWorkers() throws Exception {
+        List<TrainingPhase> plan = List.of(new TrainingPhase("all", 2, ScheduleRecipe.oneCycle(), LearningRates.autoRgn(0.05)));
+        List<Fit> two = Ring.of(2, workers -> fit(workers, 3, FitSettings.sgd(), Head.CONCAT_POOL, plan, -1, null));
+        assertSameBits(two.get(0).network(), two.get(1).network());
+    }
+
+    @Test
+    void workersWithOtherWeightsOrSettingsAreRefused() throws Exception {
+        for (Object failure : Ring.failures(3, workers -> fit(workers, 3, FIXED.accumulate(workers.rank() == 2 ? 2 : 1), Head.LINEAR,
+                HEAD, -1, null))) {
+            assertTrue(assertInstanceOf(IllegalStateException.class, failure).getMessage()
+                    .startsWith("worker 2 has other settings than worker 0"), failure.toString());
+        }
+        for (Object failure : Ring.failures(2, workers -> {
+            try (Device device = Device.cpu(1);
+                    Learner learn = new Learner(ResNet.of(Architecture.byName("resnet20"), device, 2, workers.rank()), data)) {
+                return learn.distributed(workers, NormStatistics.LOCAL).run(HEAD);
+            }
+        })) {
+            assertTrue(assertInstanceOf(IllegalStateException.class, failure).getMessage()
+                    .startsWith("worker 1 has other weights than worker 0"), failure.toString());
+        }
+    }
+
+    /** The message names a batch of the worker's own, or else no image at all. */
+    @Test
+    void aLossThatIsNotFiniteIsFoundOnItsWorker() throws Exception {
+        List<Object> failures = Ring.failures(2, workers -> {
+            try (Device device = Device.cpu(1);
+                    Learner learn = new Learner(ResNet.of(Architecture.byName("resnet20"), device, 2, 7), data.batch(3))) {
+                learn.loss((scores, batch) -> Objective.crossEntropy().of(scores, batch).mul(workers.rank() == 1 ? Double.NaN : 1));
+                return learn.distributed(workers, NormStatistics.LOCAL).run(HEAD);
+            }
+        });
+        for (Object failure : failures) {
+            String message = assertInstanceOf(DivergenceException.class, failure).getMessage();
+            assertTrue(message.contains("batch 2"), message);
+            assertEquals(failure == failures.get(1), message.contains("before the first step"), message);
         }
     }
 

@@ -1,6 +1,7 @@
 package thaw.finetune.spark;
 
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -36,7 +37,8 @@ record ImageBatches(Broadcast<ModelBroadcast> model, int image, int name, boolea
 
     @Override
     public Iterator<Row> call(Iterator<Row> rows) {
-        Classifier classifier = model.value().classifier();
+        // Not its classifier alone, which is closed when the value can no longer be reached.
+        ModelBroadcast held = model.value();
         return new Iterator<>() {
             private Iterator<Row> computed = List.<Row>of().iterator();
 
@@ -52,7 +54,11 @@ record ImageBatches(Broadcast<ModelBroadcast> model, int image, int name, boolea
                     do {
                         batch.add(rows.next());
                     } while (batch.size() < BATCH && rows.hasNext());
-                    computed = results(classifier, batch).iterator();
+                    try {
+                        computed = results(held.classifier(), batch).iterator();
+                    } finally {
+                        Reference.reachabilityFence(held);
+                    }
                 }
                 return computed.next();
             }

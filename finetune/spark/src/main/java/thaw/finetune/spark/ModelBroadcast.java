@@ -88,7 +88,7 @@ final class ModelBroadcast implements Serializable {
      */
     synchronized Classifier classifier() {
         if (classifier == null) {
-            SameJava.require(driversJava, SparkEnv.get().blockManager().blockManagerId().host());
+            SameJava.require(driversJava, Runtime.version().feature(), SparkEnv.get().blockManager().blockManagerId().host());
             try {
                 classifier = load(TaskContext.get().cpus(), WarmUp.BACKGROUND);
             } catch (IOException readBefore) {

@@ -9,16 +9,13 @@ final class SameJava {
     }
 
     /**
-     * Checks this JVM, an executor's.
+     * Checks an executor's JVM.
      *
-     * @param driver the driver's {@code Runtime.version().feature()}
-     * @param host   the executor's host
-     * @throws IllegalStateException if its major version is another one
+     * @param driver   the driver's {@code Runtime.version().feature()}
+     * @param executor that of the executor
+     * @param host     the executor's host
+     * @throws IllegalStateException if the two differ
      */
-    static void require(int driver, String host) {
-        require(driver, Runtime.version().feature(), host);
-    }
-
     static void require(int driver, int executor, String host) {
         if (executor != driver) {
             throw new IllegalStateException("the executor on " + host + " runs Java " + executor + ", the driver Java " + driver

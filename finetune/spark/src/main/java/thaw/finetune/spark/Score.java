@@ -14,8 +14,8 @@ import org.apache.spark.sql.SparkSession;
  * </pre>
  *
  * <p>IN is a folder, read with its subfolders, or a pattern; OUT the folder of Parquet files that is written, or, if its name ends with
- * {@code .json}, of JSON, with the columns path, label, probability, probabilities and error. Whatever is wrong is one line on standard
- * error, and exit code 2.
+ * {@code .json}, of JSON, with the columns path, label, probability, probabilities and error. A failure is one line on standard error,
+ * and exit code 2.
  */
 public final class Score {
     private Score() {

@@ -25,7 +25,7 @@ import thaw.finetune.train.Learner;
  * <p>DATA, a folder of class folders, or of train/ and valid/, and the weights are read by the driver and all executors, by the same
  * path; OUT is the driver's file. The batch is that of each executor; the number of executors is that of
  * {@code spark.executor.instances} unless it is given. The plan is {@link TrainingPhase#fineTune(int)}. Training that was stopped resumes
- * when the same command is given again. Whatever is wrong is one line on standard error, and exit code 2.
+ * when the same command is given again. A failure is one line on standard error, and exit code 2.
  */
 public final class Train {
     private static final String USAGE = "DATA --model OUT --weights FILE [--size N] [--batch N] [--epochs N] [--workers N]";

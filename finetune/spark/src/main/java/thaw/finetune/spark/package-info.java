@@ -1,4 +1,4 @@
-/** Thaw on a cluster of Apache Spark: predictions and features of images as columns. */
+/** Thaw on a cluster of Apache Spark: predictions and features of images as columns, and data-parallel training. */
 @NullMarked
 package thaw.finetune.spark;
 

@@ -234,8 +234,12 @@ public final class BatchLoader {
      * Every {@code step}-th batch of an epoch from one on, such as the share of one of {@code step} workers.
      *
      * @param from the number of the first batch, from 0, with unreadable batches counted
+     * @throws IllegalArgumentException if {@code step} is less than 1
      */
     public Batches epoch(int epoch, int from, int step) {
+        if (step < 1) {
+            throw new IllegalArgumentException("epoch: expected a step of at least 1, got " + step);
+        }
         return new Batches(this, epoch, options.training ? Pass.TRAINING : Pass.EVALUATION, from, step);
     }
 

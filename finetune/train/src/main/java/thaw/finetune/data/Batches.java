@@ -65,7 +65,8 @@ public final class Batches implements Iterable<Batch>, Iterator<Batch>, AutoClos
         this.step = step;
         this.scheduled = Math.min(end, from * loader.options.batch);
         this.position = from;
-        this.delivered = from > 0;
+        // Of another part of the epoch, images may have been read.
+        this.delivered = from > 0 || step > 1;
         int count = loader.options.threads;
         /* Two batches ahead even out the time per batch; small batches need more, so that every thread has an image. */
         this.ahead = Math.max(2, 1 + count / loader.options.batch);
@@ -85,7 +86,7 @@ public final class Batches implements Iterable<Batch>, Iterator<Batch>, AutoClos
      * Whether {@link #next} has a batch to return or a failure to throw. Unless the loader is strict, waits for a batch, to know
      * whether any of its images can be read.
      *
-     * @throws thaw.finetune.images.ImageReadException if the epoch ends and no image of it could be read
+     * @throws thaw.finetune.images.ImageReadException if a whole epoch ends and no image of it could be read
      * @throws CancellationException                   if the thread is interrupted, whose flag stays set; the epoch is then closed
      */
     @Override

@@ -3,7 +3,7 @@ package thaw.finetune.distributed;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** Another worker is gone, or does not do the same; the message says which, and how that shows. */
+/** The connection to another worker broke, or that worker sent another kind of message than expected; the message names it. */
 public final class LostWorkerException extends UncheckedIOException {
     private static final long serialVersionUID = 1;
 

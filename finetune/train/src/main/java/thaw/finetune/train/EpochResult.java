@@ -44,6 +44,8 @@ public record EpochResult(@JsonUnwrapped Place at, double trainLoss, @JsonUnwrap
     /** Reads unwrapped parts, which Jackson writes in all versions, but reads in records from 2.19 on; Spark brings an earlier one. */
     static final class Reader extends StdDeserializer<EpochResult> {
         private static final long serialVersionUID = 1;
+        private static final List<String> FIELDS = List.of("phase", "epoch", "epochs", "trainLoss", "validLoss", "accuracy", "metrics",
+                "learningRates", "seconds", "activity");
 
         Reader() {
             super(EpochResult.class);
@@ -52,6 +54,11 @@ public record EpochResult(@JsonUnwrapped Place at, double trainLoss, @JsonUnwrap
         @Override
         public EpochResult deserialize(JsonParser json, DeserializationContext context) throws IOException {
             JsonNode all = context.readTree(json);
+            for (String field : FIELDS) {
+                if (!all.has(field)) {
+                    context.reportInputMismatch(this, "expected an epoch's result with %s, got none", field);
+                }
+            }
             return new EpochResult(PART.treeToValue(all, Place.class), all.path("trainLoss").asDouble(Double.NaN),
                     PART.treeToValue(all, Validation.class), PART.convertValue(all.path("learningRates"), new TypeReference<>() {}),
                     all.path("seconds").asDouble(), PART.convertValue(all.path("activity"), new TypeReference<>() {}));

@@ -84,7 +84,7 @@ public final class FeatureCache {
         return HexFormat.of().formatHex(digest.digest(), 0, 16);
     }
 
-    private static void update(MessageDigest digest, String text) {
+    static void update(MessageDigest digest, String text) {
         digest.update((text + '\n').getBytes(StandardCharsets.UTF_8));
     }
 
@@ -93,7 +93,7 @@ public final class FeatureCache {
         return HexFormat.of().formatHex(sha256().digest(image));
     }
 
-    private static MessageDigest sha256() {
+    static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException everyPlatformHasIt) {

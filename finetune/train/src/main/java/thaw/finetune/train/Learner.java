@@ -363,6 +363,11 @@ public final class Learner implements AutoCloseable {
         loop.stop();
     }
 
+    /** Whether {@link #stop} has been called since the last fit began; listeners see each other's decision. */
+    public boolean isStopping() {
+        return loop.isStopping();
+    }
+
     /**
      * The state of the running fit, or of the last one if it was stopped. During a fit it is to be called from
      * {@link TrainingListener#onBatch} or {@link TrainingListener#onEpoch}, on the training thread.

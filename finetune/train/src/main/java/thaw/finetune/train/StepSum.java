@@ -11,7 +11,7 @@ import thaw.finetune.distributed.ProcessGroup;
 import thaw.resnet.Network;
 
 /**
- * What the workers of a step sum between the backward pass and the update. All of it travels in one vector:
+ * The sums over all workers between a step's backward pass and its update, which travel in one vector:
  *
  * <pre>
  * Σ gradients,  Σ n · running statistics,  Σ n · loss,  Σ n

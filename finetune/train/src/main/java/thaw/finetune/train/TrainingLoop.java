@@ -21,6 +21,7 @@ import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.distributed.ProcessGroup;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.images.ImageReadException;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.resnet.LayerGroup;
@@ -95,6 +96,9 @@ final class TrainingLoop {
             throw new IllegalArgumentException("resume: the state belongs to phase " + (from.position().phase() + 1) + ", the plan has "
                     + wanted.size() + "; resume with the plan of the stopped fit");
         }
+        if (!learn.workers.isAlone()) {
+            LearnerFingerprint.requireEqual(learn, wanted);
+        }
         plan = wanted;
         history = new ArrayList<>(from == null ? List.of() : from.history());
         stop = false;
@@ -137,6 +141,10 @@ final class TrainingLoop {
     /** Stops after the current step; from any thread. */
     void stop() {
         stop = true;
+    }
+
+    boolean isStopping() {
+        return stop;
     }
 
     private void begin(int index) {
@@ -266,10 +274,14 @@ final class TrainingLoop {
      */
     private boolean batches() {
         Batch images = null;
+        ProcessGroup workers = learn.workers;
         if (at.batch == 0) {
+            if (!workers.isAlone()) {
+                // All workers choose by the same batches; the last step's seed was each one's own.
+                learn.net.device().generator().seed(loaders.train().seed(at.dataEpoch, -1));
+            }
             applyRule();
         }
-        ProcessGroup workers = learn.workers;
         try (Batches batches = loaders.train().epoch(at.dataEpoch, at.batch + workers.rank(), workers.size())) {
             while (at.batch < loaders.train().batches()) {
                 List<Double> rates = learningRates();
@@ -312,6 +324,11 @@ final class TrainingLoop {
                 }
             }
             requireFinite(images);
+            if (losses.images() == 0) {
+                // Of its own share a worker may read none.
+                throw new ImageReadException("none of " + loaders.train().images() + " training images can be read by any worker"
+                        + loaders.train().broken().stream().findFirst().map(broken -> "; the first: " + broken.reason()).orElse(""));
+            }
             return true;
         } catch (OutOfMemoryError full) {
             throw new NotEnoughMemoryException("training on " + Batch.describe(images), "use a smaller batch (now "
@@ -394,17 +411,21 @@ final class TrainingLoop {
      * Reads the losses, and throws if one is not finite. The network then has the weights that gave the first such loss,
      * because the steps since were not taken. Each epoch is checked at its end at the latest.
      *
-     * @param latest the last batch; null if it is not at hand
+     * @param latest this worker's last batch; null if it is not at hand
      * @throws DivergenceException if a loss is not finite
      */
     private void requireFinite(@Nullable Batch latest) {
-        EpochLosses.OfBatch bad = losses.firstNonFinite().orElse(null);
-        if (bad == null) {
+        EpochLosses.OfBatch summed = losses.firstNonFinite().orElse(null);
+        if (summed == null) {
             return;
         }
+        Optional<EpochLosses.OfBatch> own = ownLosses.firstNonFinite();
+        EpochLosses.OfBatch bad = own.orElse(summed);
         boolean inFirstStep = at.phase == 0 && at.epoch == 0 && bad.batch() <= batchesPerStep();
         try (Batches again = loaders.train().epoch(at.dataEpoch, bad.batch() - 1)) {
-            Batch images = bad.batch() == at.batch && latest != null ? latest : again.hasNext() ? again.next() : null;
+            // The batch of another worker cannot be told from the sum.
+            Batch images = own.isEmpty() ? null
+                    : bad.batch() == at.batch && latest != null ? latest : again.hasNext() ? again.next() : null;
             throw new FirstNonFinite(learn.net, groups).divergence(bad, at.epoch + 1, images, inFirstStep);
         }
     }

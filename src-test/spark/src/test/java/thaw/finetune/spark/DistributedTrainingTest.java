@@ -9,9 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.SplittableRandom;
 import javax.imageio.ImageIO;
@@ -19,6 +21,7 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import thaw.engine.Device;
 import thaw.engine.io.Weights;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.plan.TrainingPhase;
@@ -100,6 +103,84 @@ class DistributedTrainingTest {
         assertEquals(epochs.get(0).trainLoss(), synchronised.get(0).trainLoss(), 0.5);
     }
 
+    /** A stop after the first epoch by a listener is no checkpoint: the training ends there. */
+    @Test
+    void aListenerEndsTraining() throws IOException {
+        fill(folder.resolve("images"));
+        String images = folder.resolve("images").toString();
+        String weights = Photographs.DATA.resolve("weights/resnet20-12fca82f.th").toString();
+        Path model = folder.resolve("model.safetensors");
+        List<EpochResult> epochs = new DistributedTraining(Cluster.session(), 2, device -> stopping(learner(images, weights, device))).run(
+                TrainingPhase.fineTune(1), model);
+        assertEquals(1, epochs.size());
+        assertTrue(Files.exists(model));
+        assertFalse(Files.exists(folder.resolve("model.safetensors.checkpoint")));
+    }
+
+    private static Learner stopping(Learner learn) {
+        return learn.addListener(new TrainingListener() {
+            @Override
+            public void onEpoch(EpochResult epoch) {
+                learn.stop();
+            }
+        });
+    }
+
+    /** A checkpoint after one epoch, whose training then fails, is not resumed with another batch. */
+    @Test
+    void aCheckpointOfAnotherTrainingIsRefused() throws IOException {
+        fill(folder.resolve("images"));
+        String images = folder.resolve("images").toString();
+        String weights = Photographs.DATA.resolve("weights/resnet20-12fca82f.th").toString();
+        Path model = folder.resolve("model.safetensors");
+        String checkpoint = folder.resolve("model.safetensors.checkpoint").toString();
+        String copy = folder.resolve("copy").toString();
+        new DistributedTraining(Cluster.session(), 2, device -> copying(learner(images, weights, device), checkpoint, copy))
+                .checkpointEvery(2).run(TrainingPhase.fineTune(1), model);
+        Files.move(Path.of(copy), Path.of(checkpoint));
+        String message = assertThrows(IllegalStateException.class, () -> new DistributedTraining(Cluster.session(), 1,
+                device -> learner(images, weights, device)).run(TrainingPhase.fineTune(1), model)).getMessage();
+        assertTrue(message.contains(checkpoint + " is of another training: workers was 2, is 1; delete it"), message);
+    }
+
+    private static Learner learner(String images, String weights, Device device) throws IOException {
+        return Learner.of(ImageFolder.of(Path.of(images)).size(16).batch(4), Weights.read(Path.of(weights)), device);
+    }
+
+    /** Keeps a copy of the checkpoint, which is deleted at the end. */
+    private static Learner copying(Learner learn, String checkpoint, String copy) {
+        return learn.addListener(new TrainingListener() {
+            @Override
+            public void onEpoch(EpochResult epoch) {
+                try {
+                    Files.copy(Path.of(checkpoint), Path.of(copy), StandardCopyOption.REPLACE_EXISTING);
+                } catch (IOException failed) {
+                    throw new UncheckedIOException(failed);
+                }
+            }
+        });
+    }
+
+    @Test
+    void anExecutorIsNeededForEachWorker() {
+        String message = assertThrows(IllegalStateException.class, () -> new DistributedTraining(Cluster.session(), 3, device -> {
+            throw new IOException("not reached");
+        }).run(TrainingPhase.fineTune(1), folder.resolve("model.safetensors"))).getMessage();
+        assertTrue(message.startsWith("3 workers need an executor each, there are 2 after "), message);
+    }
+
+    /** A failure of Spark's is no lost executor, and is not tried again. */
+    @Test
+    void aFactoryThatCannotBeSentIsNamed() {
+        Object unserializable = new Object();
+        IllegalStateException failed = assertThrows(IllegalStateException.class, () -> new DistributedTraining(Cluster.session(), 2,
+                device -> {
+                    throw new IOException(unserializable.toString());
+                }).run(TrainingPhase.fineTune(1), folder.resolve("model.safetensors")));
+        assertEquals("Spark does not train: Task not serializable: java.io.NotSerializableException: java.lang.Object",
+                failed.getMessage());
+    }
+
     @Test
     void aFailureIsReportedOnceWithItsCause() {
         IllegalStateException failed = assertThrows(IllegalStateException.class,
@@ -107,16 +188,22 @@ class DistributedTrainingTest {
                         Weights.read(Path.of("/nowhere.pth")), device))
                         .run(TrainingPhase.fineTune(1), folder.resolve("model.safetensors")));
         assertTrue(failed.getMessage().matches("worker [01]: /nowhere: .*"), failed.getMessage());
+        assertTrue(failed.getCause().getMessage().contains("at thaw.finetune.spark.BarrierWorker"), failed.getCause().getMessage());
     }
 
     @Test
     void workersNeedExecutorsOfTheirOwnWithTheDriversJava() {
-        List<BarrierWorker.Place> apart = List.of(BarrierWorker.Place.parse("10.0.0.1 4000 0 17"),
-                BarrierWorker.Place.parse("10.0.0.2 4000 1 17"));
+        List<BarrierWorker.Place> apart = List.of(BarrierWorker.Place.parse("10.0.0.1 4000 false 0 17"),
+                BarrierWorker.Place.parse("10.0.0.2 4000 false 1 17"));
         BarrierWorker.requireFit(apart, 17);
         assertThrows(IllegalStateException.class, () -> BarrierWorker.requireFit(apart, 21));
         IllegalArgumentException shared = assertThrows(IllegalArgumentException.class, () -> BarrierWorker.requireFit(
                 List.of(apart.get(0), apart.get(0)), 17));
         assertTrue(shared.getMessage().contains("spark.task.cpus"), shared.getMessage());
+        BarrierWorker.Place unreachable = BarrierWorker.Place.parse("worker2 4000 true 1 17");
+        IllegalArgumentException loopback = assertThrows(IllegalArgumentException.class,
+                () -> BarrierWorker.requireFit(List.of(apart.get(0), unreachable), 17));
+        assertTrue(loopback.getMessage().contains("worker2 resolves"), loopback.getMessage());
+        BarrierWorker.requireFit(List.of(unreachable, BarrierWorker.Place.parse("worker2 4001 true 0 17")), 17);
     }
 }
