@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.lang.ref.Reference;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -183,7 +184,8 @@ class SavedKnownImagesTest {
     void knownImagesOfAnotherNetworkAreRefused() {
         try (Device device = Device.cpu(1)) {
             List<float[]> features = List.of(new float[32], new float[32], new float[32]);
-            ModelFile other = ModelFile.of(ResNet.resnet20(device, 2), List.of("a", "b"), Transforms.of(SIZE))
+            ResNet net = ResNet.resnet20(device, 2);
+            ModelFile other = ModelFile.of(net, List.of("a", "b"), Transforms.of(SIZE))
                     .known(KnownImages.of(features, 2));
             long before = device.backend().memory().inUse();
             for (Executable open : List.<Executable>of(() -> other.toNet(device), () -> Classifier.of(other, Device.cpu(1)))) {
@@ -191,6 +193,7 @@ class SavedKnownImagesTest {
                 assertTrue(message.startsWith("known.length: ") && message.contains("got 32"), message);
             }
             assertEquals(before, device.backend().memory().inUse(), "the network that they do not fit is released");
+            Reference.reachabilityFence(net);
         }
     }
 }

@@ -1,5 +1,6 @@
 package thaw.kernels.cpu;
 
+import java.lang.ref.WeakReference;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import thaw.kernels.cpu.microkernel.BlockLoops;
@@ -30,8 +31,11 @@ final class QuickStart implements AutoCloseable {
 
     /** Whether predictions and compiling take each other's time. */
     private final boolean oneProcessor = Runtime.getRuntime().availableProcessors() == 1;
+    /** Callers of a backend with few threads leave processors to C2 without turns. */
+    private final boolean turns;
     private final BlockLoops loops;
-    private final Workers workers;
+    /** Weak, because this thread would keep the threads of a forgotten backend alive until it ends. */
+    private final WeakReference<Workers> workers;
     private final CountDownLatch vectors = new CountDownLatch(1);
     /** Counted down when a caller waits for the vectors. */
     private final CountDownLatch wanted = new CountDownLatch(1);
@@ -41,16 +45,23 @@ final class QuickStart implements AutoCloseable {
 
     QuickStart(BlockLoops loops, Workers workers) {
         this.loops = loops;
-        this.workers = workers;
+        this.workers = new WeakReference<>(workers);
+        this.turns = Runtime.getRuntime().availableProcessors() < 2 * workers.threads();
     }
 
     void begin() {
         loops.useScalars();
-        // Callers of a backend with few threads leave processors to C2 without turns.
-        workers.takeTurns(Runtime.getRuntime().availableProcessors() < 2 * workers.threads());
+        takeTurns(turns);
         thread.setDaemon(true);
         thread.setUncaughtExceptionHandler((failed, cause) -> {});
         thread.start();
+    }
+
+    private void takeTurns(boolean whether) {
+        Workers used = workers.get();
+        if (used != null) {
+            used.takeTurns(whether);
+        }
     }
 
     private void compile() {
@@ -73,7 +84,7 @@ final class QuickStart implements AutoCloseable {
             try {
                 loops.useVectors();
             } finally {
-                workers.takeTurns(false);
+                takeTurns(false);
                 vectors.countDown();
             }
         }
