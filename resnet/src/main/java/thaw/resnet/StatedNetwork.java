@@ -134,7 +134,7 @@ final class StatedNetwork {
         };
     }
 
-    /** Of the strides {@code conv1=2x1 layer2.0.conv2=2} the first that differ; null if there are none. */
+    /** The first strides that differ down and across, such as {@code conv1=2x1} of {@code conv1=2x1 layer2.0.conv2=2}; null without any. */
     private static String unequalStrides(String value) {
         Matcher unequal = UNEQUAL_STRIDES.matcher(value);
         if (!unequal.find()) {

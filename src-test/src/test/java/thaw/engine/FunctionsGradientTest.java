@@ -174,7 +174,7 @@ class FunctionsGradientTest {
         }
     }
 
-    /** Of one process, so that its sums are those over all. */
+    /** The norm of one process, whose sums are those over all. */
     @ParameterizedTest
     @CsvSource({"true, true", "true, false", "false, true", "false, false"})
     void syncBatchNorm(boolean residual, boolean relu) {

@@ -35,7 +35,7 @@ class SynchronisedNormsTest {
     private static final int SIDE = 8;
     private static final int CLASSES = 3;
 
-    /** What a worker has after each step: its images' scores, all gradients, all running statistics. */
+    /** A worker's results after each step: its images' scores, all gradients, all running statistics. */
     private record Steps(List<float[]> scores, List<float[]> gradients, List<float[]> statistics) {
     }
 

@@ -63,7 +63,7 @@ public final class DistributedTraining {
         MODEL,
         /** The message of a failure that another try would repeat. */
         FAILURE,
-        /** That failure's stack trace. */
+        /** The stack trace of the failure. */
         TRACE,
         /** The message of a worker that lost another one. */
         LOST

@@ -32,7 +32,7 @@ import thaw.finetune.predict.Prediction;
 record ImageBatches(Broadcast<ModelBroadcast> model, int image, int name, boolean features)
         implements MapPartitionsFunction<Row, Row> {
 
-    /** As many as a classifier computes together. */
+    /** The images that a classifier computes together. */
     private static final int BATCH = Classifier.options().batch();
 
     @Override
