@@ -188,8 +188,8 @@ public final class Learner implements AutoCloseable {
      * Sets the workers among which each step's images are divided; this learner alone by default. Each worker has an equal
      * learner, and calls the same methods for training at the same time. A step takes a batch of each worker, so that N workers
      * equal {@link FitSettings#accumulate} of N with batch norm's statistics averaged over the workers, or, if these are synchronised,
-     * a batch N times as large; the order of images is that of such a batch. All workers have the same weights at all times, and the bits do not depend on
-     * timing. Worker 0 alone validates, and has the results of epochs. A {@link #stop} on one worker stops all.
+     * a batch N times as large; the order of images is that of such a batch. All workers have the same weights at all times, and the
+     * bits do not depend on timing. Worker 0 alone validates, and has the results of epochs. A {@link #stop} on one worker stops all.
      *
      * @param statistics those that batch norms in training mode normalise by
      */

@@ -295,7 +295,7 @@ final class TrainingLoop {
                         norms.standIn(loaders.transforms().size());
                         continue;
                     }
-                    if (!learn.workers.isAlone()) {
+                    if (!workers.isAlone()) {
                         // The checkpoint has the generator of one worker.
                         learn.net.device().generator().seed(loaders.train().seed(at.dataEpoch, batches.position()));
                     }
@@ -304,7 +304,7 @@ final class TrainingLoop {
                     own.add(ownLosses.add(backward(images, (double) images.size() / expected), number, images.size(), rates));
                 }
                 at.batch = end;
-                List<EpochLosses.OfBatch> ofStep = learn.workers.isAlone() ? own : summed(own, rates);
+                List<EpochLosses.OfBatch> ofStep = workers.isAlone() ? own : summed(own, rates);
                 if (ofStep.isEmpty()) {
                     continue; // no image of the step can be read
                 }
