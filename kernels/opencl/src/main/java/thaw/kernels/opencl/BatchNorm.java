@@ -13,15 +13,16 @@ import thaw.kernels.UnaryOp;
 final class BatchNorm implements NormOps {
 
     private static final String FILE = "batch_norm.cl";
+    private static final String SUMS = "batch_norm_gradient_sums";
     /** Values of a channel per work-item in a round: HELD vectors of batch_norm.cl. */
     private static final int VALUES_OF_AN_ITEM = 16;
     /** Rounds of a work-group: enough to be worth the joining of all parts of its channel. */
     private static final int ROUNDS = 4;
     /** As many rounds as a channel takes: it has one part. */
     private static final int ALL = Integer.MAX_VALUE;
-    /** Channels with fewer values use small work-groups. */
-    private static final int FEW_VALUES = 1024;
-    private static final int SMALL_GROUP = 64;
+    private static final int SMALLEST_GROUP = 64;
+    /** Work-items that hold a channel for the gradient, at 32 registers each for its values. */
+    private static final int LARGEST_GROUP = 1024;
     private static final int VECTOR = 4;
     /** Neighbouring vectors of a work-group's planes: 256 bytes. */
     private static final int VECTORS_OF_A_PLANE = 16;
@@ -63,11 +64,12 @@ final class BatchNorm implements NormOps {
         return Map.of("VW", vector);
     }
 
-    private Channels channels(Shape x, int mostRounds, String name) {
+    private Channels channels(Shape x, int mostRounds, int largestGroup, String name) {
         CompiledKernel kernel = kernel(name, x);
         int pixels = pixels(x);
         int values = x.dim(0) * pixels;
-        int group = kernel.groupSize(values < FEW_VALUES ? SMALL_GROUP : Launch.GROUP);
+        int items = Math.max(SMALLEST_GROUP, (values + VALUES_OF_AN_ITEM - 1) / VALUES_OF_AN_ITEM);
+        int group = kernel.groupSize(Math.min(largestGroup, Integer.highestOneBit(2 * items - 1)));
         int held = group * VALUES_OF_AN_ITEM;
         return new Channels(kernel, x.size(), x.dim(1), values, pixels, pixels % VECTOR == 0 ? VECTOR : 1, group,
                 Math.min(mostRounds, (values + held - 1) / held) * held);
@@ -111,7 +113,7 @@ final class BatchNorm implements NormOps {
             OpenClArray y = work.result(x.shape());
             OpenClArray parts = work.temporary(x.storage().take(new Statistics(x.shape())).orElseGet(() -> statistics(x)));
             OpenClArray mask = relu ? mask(y) : null;
-            Channels c = channels(x.shape(), ROUNDS, "batch_norm_normalize");
+            Channels c = channels(x.shape(), ROUNDS, Launch.GROUP, "batch_norm_normalize");
             overParts(programs.launch(c.kernel).array(x).array(parts).ints(parts.dim(2)).array(weight).array(bias).floats(eps)
                     .floats(momentum).array(mean).array(invStd).array(trackedMean).array(trackedVar).array(residual).array(mask)
                     .array(y).work(4.0 * x.size(), (residual == null ? 8.0 : 12.0) * x.size() + bytes(mask) + 4.0 * parts.size()), c);
@@ -126,7 +128,7 @@ final class BatchNorm implements NormOps {
 
     /** The {@linkplain Statistics parts of the statistics} of an x of which its convolution has left none. */
     private OpenClArray statistics(OpenClArray x) {
-        Channels c = channels(x.shape(), ROUNDS, "batch_norm_statistics");
+        Channels c = channels(x.shape(), ROUNDS, Launch.GROUP, "batch_norm_statistics");
         return memory.result(Shape.of(3, c.count, c.splits()),
                 parts -> overParts(programs.launch(c.kernel).array(x).array(parts).work(5.0 * c.size, 4.0 * c.size), c));
     }
@@ -236,17 +238,23 @@ final class BatchNorm implements NormOps {
             boolean masked = needResidual && y != null;
             OpenClArray gMasked = masked && needInput ? work.result(x.shape()) : null;
             OpenClArray gResidual = gMasked;
-            Channels parts = channels(x.shape(), needInput ? ROUNDS : ALL, "batch_norm_gradient_sums");
-            OpenClArray sums = needInput ? work.temporary(parts.count * parts.splits()) : gBias;
-            OpenClArray products = needInput ? work.temporary(parts.count * parts.splits()) : gWeight;
-            gradientSums(parts, gy, x, mask, mean, invStd, sums, products);
             if (needInput) {
-                Channels c = channels(x.shape(), ROUNDS, "batch_norm_input_gradient");
-                overParts(programs.launch(c.kernel).array(gy).array(x).array(mask).array(weight).array(mean).array(invStd)
-                        .array(sums).array(products).ints(parts.splits()).array(gWeight).array(gBias).array(gx).array(gMasked)
+                Channels whole = channels(x.shape(), 1, LARGEST_GROUP, "batch_norm_channel_gradient");
+                boolean held = whole.splits() == 1;
+                Channels c = held ? whole : channels(x.shape(), ROUNDS, Launch.GROUP, "batch_norm_input_gradient");
+                Launch launch = programs.launch(c.kernel).array(gy).array(x).array(mask).array(weight).array(mean).array(invStd);
+                if (!held) {
+                    Channels parts = channels(x.shape(), ROUNDS, Launch.GROUP, SUMS);
+                    OpenClArray sums = work.temporary(c.count * parts.splits());
+                    OpenClArray products = work.temporary(c.count * parts.splits());
+                    gradientSums(parts, gy, x, mask, mean, invStd, sums, products);
+                    launch.array(sums).array(products).ints(parts.splits());
+                }
+                overParts(launch.array(gWeight).array(gBias).array(gx).array(gMasked)
                         .work(8.0 * c.size, (gMasked == null ? 12.0 : 16.0) * c.size + bytes(mask)), c);
-            } else if (masked) {
-                gResidual = elementwise.unaryGradient(UnaryOp.RELU, gy, null, y);
+            } else {
+                gradientSums(channels(x.shape(), ALL, Launch.GROUP, SUMS), gy, x, mask, mean, invStd, gBias, gWeight);
+                gResidual = masked ? elementwise.unaryGradient(UnaryOp.RELU, gy, null, y) : null;
             }
             if (needResidual && y == null) {
                 gy.retain();
@@ -274,7 +282,7 @@ final class BatchNorm implements NormOps {
             OpenClArray gWeight = needParameters ? work.result(weight.shape()) : null;
             OpenClArray gBias = needParameters ? work.result(weight.shape()) : null;
             if (needParameters) {
-                gradientSums(channels(x.shape(), ALL, "batch_norm_gradient_sums"), gy, x, null, memory.mine(mean), invStd, gBias,
+                gradientSums(channels(x.shape(), ALL, Launch.GROUP, SUMS), gy, x, null, memory.mine(mean), invStd, gBias,
                         gWeight);
             }
             work.complete();

@@ -318,6 +318,58 @@ kernel void batch_norm_input_gradient(global const FLOATV *restrict gy, global c
     }
 }
 
+/* Both steps of the gradient, for a channel whose vectors a work-group holds: it reads gy and x once. */
+kernel void batch_norm_channel_gradient(global const FLOATV *restrict gy, global const FLOATV *restrict x,
+                                        global const uchar *restrict mask, global const float *weight,
+                                        global const float *mean, global const float *invStd, global float *gWeight,
+                                        global float *gBias, global FLOATV *restrict gx, global FLOATV *restrict gResidual,
+                                        const int values, const int channels, const int pixels, const int chunk,
+                                        const int splits, local float *scratch) {
+    const int c = get_group_id(0);
+    const int mine = get_local_id(0);
+    const int size = get_local_size(0);
+    const float m = mean[c];
+    const float deviation = invStd[c];
+    const Value step = value_of(size, pixels);
+    Value v = value_of(mine, pixels);
+    FLOATV g[HELD];
+    FLOATV d[HELD];
+    int at[HELD];
+#pragma unroll
+    for (int k = 0; k < HELD; k++) {
+        const bool exists = mine + k * size < values;
+        at[k] = exists ? PLACE(v, c, channels, pixels) : 0;
+        const FLOATV masked = MASKED(gy[at[k]], mask, at[k]);
+        g[k] = exists ? masked : (FLOATV) (0);
+        d[k] = exists ? x[at[k]] - m : (FLOATV) (0);
+        v = advance(v, step, pixels);
+    }
+    FLOATV sum = (FLOATV) (0);
+    FLOATV product = (FLOATV) (0);
+#pragma unroll
+    for (int k = 0; k < HELD; k++) {
+        sum += g[k];
+        product = fma(g[k], d[k], product);
+    }
+    const float ofG = tree_sum(VSUM(sum), scratch);
+    const float ofProducts = tree_sum(VSUM(product), scratch) * deviation;
+    if (mine == 0) {
+        gBias[c] = ofG;
+        gWeight[c] = ofProducts;
+    }
+    const int count = values * VW;
+    const float scale = weight[c] * deviation;
+#pragma unroll
+    for (int k = 0; k < HELD; k++) {
+        if (mine + k * size < values) {
+            gx[at[k]] = scale * (g[k] - (ofG / count + d[k] * (ofProducts / count * deviation)));
+            if (gResidual) {
+                gResidual[at[k]] = g[k];
+            }
+        }
+    }
+}
+
 /* gx = gy * weight * invStd: the statistics are constants. */
 kernel void batch_norm_fixed_input_gradient(global const FLOATV *gy, global const float *weight, global const float *invStd,
                                             global FLOATV *gx, const int channels, const int pixels) {
