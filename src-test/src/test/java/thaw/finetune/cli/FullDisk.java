@@ -146,7 +146,7 @@ final class FullDisk {
                 tried++;
             }
         }
-        System.out.println(name + ": " + operations.size() + " operations, from " + first + " " + tried + " faults");
+        System.out.println(name + ": operations " + first + " to " + operations.size() + ", " + tried + " faults");
     }
 
     private static List<DiskOperation> operations(Path below, Runnable command) {
