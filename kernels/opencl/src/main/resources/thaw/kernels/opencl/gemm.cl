@@ -28,7 +28,7 @@
  *
  * STATISTICS 1: the kernel leaves the statistics of its tile's rows for the batch norm that follows, if parts is not null:
  * of each row, a channel, the mean of the tile's elements and the sum of squares about it, so that the batch norm need not
- * read c for them. An item has those of its own NWI elements, which are joined by the formula of batch_norm_combine.
+ * read c for them. An item has those of its own NWI elements, which are joined by the formula of join_statistics in batch_norm.cl.
  *
  * The order of additions depends on KWG and the splits alone: the same device and tuning give the same bits.
  */
