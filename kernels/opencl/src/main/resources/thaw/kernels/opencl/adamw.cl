@@ -20,7 +20,13 @@ typedef struct {
 } Rule;
 
 #define PARAMETER(t) , global float *p##t, global const float *g##t, global float *m##t, global float *v##t
-#define PICK(t) case t: p = p##t; g = g##t; m = m##t; v = v##t; break;
+#define PICK(t)                                         \
+    case t:                                             \
+        p = p##t; g = g##t; m = m##t; v = v##t;         \
+        rate = rule.rate[t];                            \
+        correction = rule.correction[t];                \
+        PICK_ELEMENTS(t)                                \
+        break;
 
 kernel void adamw(const Tensors tensors, const Rule rule, global const float *found_inf EACH_TENSOR(PARAMETER)) {
     if (found_inf && *found_inf != 0) {
@@ -30,18 +36,20 @@ kernel void adamw(const Tensors tensors, const Rule rule, global const float *fo
     global const float *g = 0;
     global float *m = 0;
     global float *v = 0;
-    const int t = tensor_of_group(&tensors);
-    switch (t) {
+    float rate = 0;
+    float correction = 0;
+    int start = 0;
+    int length = 0;
+    switch (tensor_of_group(&tensors)) {
         EACH_TENSOR(PICK)
     }
-    const int start = (get_group_id(0) - tensors.group[t]) * tensors.chunk;
-    const int end = min(tensors.length[t], start + tensors.chunk);
+    const int end = min(length, start + tensors.chunk);
     for (int i = start + get_local_id(0); i < end; i += get_local_size(0)) {
         const float gradient = rule.sign * g[i];
         const float first = fma(rule.beta1, m[i], rule.rest1 * gradient);
         const float second = fma(rule.beta2, v[i], rule.rest2 * gradient * gradient);
         m[i] = first;
         v[i] = second;
-        p[i] = fma(-rule.rate[t], first / (sqrt(second * rule.correction[t]) + rule.eps), rule.keep * p[i]);
+        p[i] = fma(-rate, first / (sqrt(second * correction) + rule.eps), rule.keep * p[i]);
     }
 }

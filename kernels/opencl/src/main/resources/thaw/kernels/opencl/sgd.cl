@@ -18,7 +18,7 @@ typedef struct {
 } Rule;
 
 #define PARAMETER(t) , global float *p##t, global const float *g##t, global float *b##t
-#define PICK(t) case t: p = p##t; g = g##t; b = b##t; break;
+#define PICK(t) case t: p = p##t; g = g##t; b = b##t; PICK_ELEMENTS(t) break;
 
 kernel void sgd(const Tensors tensors, const Rule rule, const int nesterov, const int first,
                 global const float *found_inf EACH_TENSOR(PARAMETER)) {
@@ -28,12 +28,12 @@ kernel void sgd(const Tensors tensors, const Rule rule, const int nesterov, cons
     global float *p = 0;
     global const float *g = 0;
     global float *b = 0;
-    const int t = tensor_of_group(&tensors);
-    switch (t) {
+    int start = 0;
+    int length = 0;
+    switch (tensor_of_group(&tensors)) {
         EACH_TENSOR(PICK)
     }
-    const int start = (get_group_id(0) - tensors.group[t]) * tensors.chunk;
-    const int end = min(tensors.length[t], start + tensors.chunk);
+    const int end = min(length, start + tensors.chunk);
     for (int i = start + get_local_id(0); i < end; i += get_local_size(0)) {
         float step = fma(rule.decay, p[i], rule.sign * g[i]);
         if (b) {

@@ -23,17 +23,18 @@ typedef struct {
     int length[TENSORS];
 } Tensors;
 
-/* The tensor of this work-group: the last one that begins at it or before, found by binary search. */
+/*
+ * The tensor of this work-group, the last one that begins at it or before. Every index of the tables is a constant here and where a
+ * tensor is picked: see walk.cl.
+ */
+#define BEGINS(t) + (tensors->group[t] <= group)
+
 int tensor_of_group(const Tensors *tensors) {
-    int low = 0;
-    int high = TENSORS;
-    while (high - low > 1) {
-        const int middle = (low + high) / 2;
-        if (tensors->group[middle] <= (int) get_group_id(0)) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    const int group = get_group_id(0);
+    return EACH_TENSOR(BEGINS) - 1;
 }
+
+/* The elements of tensor t that this work-group updates: from start on, of the tensor's length. */
+#define PICK_ELEMENTS(t)                                              \
+    start = (get_group_id(0) - tensors.group[t]) * tensors.chunk;     \
+    length = tensors.length[t];

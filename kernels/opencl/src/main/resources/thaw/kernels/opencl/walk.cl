@@ -11,14 +11,20 @@ typedef struct {
     int strideB[8]; /* in another, at the same index */
 } Walk;
 
-/* The positions of the n-th element in both arrays. */
+/*
+ * The positions of the n-th element in both arrays. Every index of the tables is a constant: they are arguments, which some drivers
+ * (Mesa's llvmpipe) cannot read at an index that differs between work-items.
+ */
 int2 places(const Walk *walk, int n) {
     int2 place = (int2)(0, 0);
-    for (int d = walk->rank - 1; d > 0; d--) {
-        const int rest = n / walk->extent[d];
-        const int index = n - rest * walk->extent[d];
-        place += index * (int2)(walk->strideA[d], walk->strideB[d]);
-        n = rest;
+#pragma unroll
+    for (int d = 7; d > 0; d--) {
+        if (d < walk->rank) {
+            const int rest = n / walk->extent[d];
+            const int index = n - rest * walk->extent[d];
+            place += index * (int2)(walk->strideA[d], walk->strideB[d]);
+            n = rest;
+        }
     }
     return place + n * (int2)(walk->strideA[0], walk->strideB[0]);
 }
