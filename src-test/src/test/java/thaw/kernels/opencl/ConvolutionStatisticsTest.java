@@ -16,6 +16,7 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.ConvolutionCase;
 import thaw.kernels.NormOps.Normalized;
 import thaw.kernels.Shape;
+import thaw.kernels.opencl.GemmTile.Staging;
 import thaw.kernels.reference.ReferenceBackend;
 
 /** A batch norm takes its statistics from the convolution before it, whose kernels leave them for parts of each channel. */
@@ -40,8 +41,9 @@ class ConvolutionStatisticsTest {
     }
 
     static Stream<Tuning> tunings() {
-        return Stream.of(Tuning.of(new GemmTile(false, 16, 16, 8, 8, 16, 4, true), NEVER),
-                Tuning.of(new GemmTile(false, 2, 2, 3, 1, 4, 1, true), 1), Tuning.of(new GemmTile(true, 3, 2, 6, 32, 20, 16), 1));
+        return Stream.of(Tuning.of(new GemmTile(Staging.AHEAD, 16, 16, 8, 8, 16, 4), NEVER),
+                Tuning.of(new GemmTile(Staging.AHEAD, 2, 2, 3, 1, 4, 1), 1), Tuning.of(new GemmTile(Staging.SOLO, 3, 2, 6, 32, 20, 16), 1),
+                Tuning.of(new GemmTile(Staging.DIRECT, 4, 2, 4, 4, 8, 4), NEVER));
     }
 
     /** The mean, the inverse deviation, both running statistics and the result of a batch norm of {@code of(backend, convolution)}. */

@@ -22,7 +22,7 @@ final class DryQueue implements CommandQueue {
 
     /** An NVIDIA H100, as its driver 550 describes it. */
     static final OpenClDevice H100 = new OpenClDevice(0, "dry H100", OpenClDevice.Type.DISCRETE_GPU, "NVIDIA Corporation", "NVIDIA CUDA",
-            "OpenCL 3.0 CUDA", "OpenCL 3.0 CUDA", "dry", 132, 1980, 80L << 30, 20L << 30, 48 << 10, 1, 1024, false);
+            "OpenCL 3.0 CUDA", "OpenCL 3.0 CUDA", "dry", 132, 1980, 80L << 30, 20L << 30, 48 << 10, true, 1, 1024, false);
     private static final long ARGUMENT_BYTES = 4352;
 
     private final OpenClDevice device;

@@ -18,6 +18,7 @@ import thaw.kernels.Reduction;
 import thaw.kernels.SgdOps;
 import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
+import thaw.kernels.opencl.GemmTile.Staging;
 
 /**
  * Runs every kernel on small arrays, from one thread, because simulators are not thread-safe: no program is compiled ahead, and the
@@ -25,9 +26,11 @@ import thaw.kernels.UnaryOp;
  */
 final class EveryKernel {
 
-    /** Cards' tiles with and without loading ahead, and a processor's; Winograd's algorithm from one channel on. */
-    private static final List<Tuning> TUNINGS = List.of(Tuning.of(new GemmTile(false, 4, 4, 4, 4, 8, 4, true), 1),
-            Tuning.of(new GemmTile(false, 4, 2, 2, 4, 4, 2), Integer.MAX_VALUE), Tuning.of(new GemmTile(true, 2, 2, 4, 8, 16, 4), 1));
+    /** Cards' tiles with and without loading ahead, a processor's, and one without local memory; Winograd's algorithm from one channel on. */
+    private static final List<Tuning> TUNINGS = List.of(Tuning.of(new GemmTile(Staging.AHEAD, 4, 4, 4, 4, 8, 4), 1),
+            Tuning.of(new GemmTile(Staging.SHARED, 4, 2, 2, 4, 4, 2), Integer.MAX_VALUE),
+            Tuning.of(new GemmTile(Staging.SOLO, 2, 2, 4, 8, 16, 4), 1),
+            Tuning.of(new GemmTile(Staging.DIRECT, 4, 2, 4, 4, 4, 4), Integer.MAX_VALUE));
 
     private final OpenClBackend on;
     private int seed;
@@ -58,11 +61,13 @@ final class EveryKernel {
         return ran;
     }
 
-    /** Runs one product of matrices with a card's tile. */
+    /** Runs one product of matrices with each tile. */
     static void runProduct() {
-        try (OpenClBackend backend = open(TUNINGS.get(0))) {
-            new EveryKernel(backend).product();
-            backend.finish();
+        for (Tuning tuning : TUNINGS) {
+            try (OpenClBackend backend = open(tuning)) {
+                new EveryKernel(backend).product();
+                backend.finish();
+            }
         }
     }
 

@@ -21,9 +21,10 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.ConvolutionCase;
-import thaw.kernels.KernelTime;
 import thaw.kernels.Epilogue;
+import thaw.kernels.KernelTime;
 import thaw.kernels.Shape;
+import thaw.kernels.opencl.GemmTile.Staging;
 import thaw.kernels.reference.ReferenceBackend;
 
 /** Products and convolutions are correct with any tiling, for GPUs and for CPUs, with and without Winograd's algorithm. */
@@ -55,11 +56,13 @@ class OpenClTilesTest {
 
     static List<Tuning> tunings() {
         return Extent.everyNth(3, Stream.of(
-                Tuning.of(new GemmTile(false, 8, 4, 4, 4, 16, 4, true), NEVER),
-                Tuning.of(new GemmTile(false, 4, 8, 2, 4, 8, 2), NEVER),
-                Tuning.of(new GemmTile(false, 2, 2, 3, 1, 4, 1, true), NEVER),
-                Tuning.of(new GemmTile(true, 3, 2, 6, 32, 20, 16), NEVER),
-                Tuning.of(new GemmTile(true, 1, 3, 1, 2, 1, 2), NEVER)));
+                Tuning.of(new GemmTile(Staging.AHEAD, 8, 4, 4, 4, 16, 4), NEVER),
+                Tuning.of(new GemmTile(Staging.SHARED, 4, 8, 2, 4, 8, 2), NEVER),
+                Tuning.of(new GemmTile(Staging.AHEAD, 2, 2, 3, 1, 4, 1), NEVER),
+                Tuning.of(new GemmTile(Staging.SOLO, 3, 2, 6, 32, 20, 16), NEVER),
+                Tuning.of(new GemmTile(Staging.SOLO, 1, 3, 1, 2, 1, 2), NEVER),
+                Tuning.of(new GemmTile(Staging.DIRECT, 2, 2, 3, 1, 4, 1), NEVER),
+                Tuning.of(new GemmTile(Staging.DIRECT, 4, 8, 4, 4, 16, 4), NEVER)));
     }
 
     private static OpenClBackend open(Tuning tuning) {
@@ -184,7 +187,7 @@ class OpenClTilesTest {
 
     @Test
     void winogradsConvolutionsAreRight() {
-        for (GemmTile tile : List.of(new GemmTile(false, 8, 8, 4, 4, 16, 4), new GemmTile(true, 2, 2, 8, 16, 32, 16))) {
+        for (GemmTile tile : List.of(new GemmTile(Staging.SHARED, 8, 8, 4, 4, 16, 4), new GemmTile(Staging.SOLO, 2, 2, 8, 16, 32, 16))) {
             try (OpenClBackend backend = open(Tuning.of(tile, 1))) {
                 agree(backend, WINOGRAD.stream(), 1e-4);
             }
@@ -222,29 +225,48 @@ class OpenClTilesTest {
         }
     }
 
+    /** A tile adds in the same order, however its operands come to the work-items. */
+    @Test
+    void theWayOfTheOperandsDoesNotChangeTheBits() {
+        for (ConvolutionCase v : List.of(ALIGNED, WINOGRAD.get(1))) {
+            GemmTile tile = new GemmTile(Staging.SHARED, 4, 4, 4, 4, 8, 4);
+            List<List<float[]>> results = new ArrayList<>();
+            for (Staging staging : List.of(Staging.SHARED, Staging.AHEAD, Staging.DIRECT)) {
+                try (OpenClBackend backend = open(Tuning.of(tile.with(staging), NEVER))) {
+                    results.add(convolutions(backend, v));
+                    assertTrue(backend.takes(ProductShape.DEEP, tile.with(staging)), staging::toString);
+                }
+            }
+            for (int i = 0; i < results.get(0).size(); i++) {
+                assertArrayEquals(results.get(0).get(i), results.get(1).get(i), v + ", result " + i);
+                assertArrayEquals(results.get(0).get(i), results.get(2).get(i), v + ", result " + i);
+            }
+        }
+    }
+
     /** A tile that exceeds the device's limits is replaced by a smaller one. */
     @Test
     void aTileThatIsTooLargeIsReplaced() {
-        try (OpenClBackend backend = open(Tuning.of(new GemmTile(false, 128, 128, 1, 1, 16, 1), NEVER))) {
+        try (OpenClBackend backend = open(Tuning.of(new GemmTile(Staging.SHARED, 128, 128, 1, 1, 16, 1), NEVER))) {
             agree(backend, WINOGRAD.stream().limit(2), 1e-5);
         }
-        try (OpenClBackend backend = open(Tuning.of(new GemmTile(true, 500, 500, 8, 32, 64, 16), NEVER))) {
+        try (OpenClBackend backend = open(Tuning.of(new GemmTile(Staging.SOLO, 500, 500, 8, 32, 64, 16), NEVER))) {
             agree(backend, WINOGRAD.stream().limit(2), 1e-5);
         }
     }
 
     @Test
     void tilesThatMakeNoSenseAreRefused() {
-        assertThrows(IllegalArgumentException.class, () -> new GemmTile(false, 8, 8, 6, 8, 16, 4), "rows are not whole vectors");
-        assertThrows(IllegalArgumentException.class, () -> new GemmTile(true, 8, 8, 8, 12, 16, 8), "columns are not whole vectors");
-        assertThrows(IllegalArgumentException.class, () -> new GemmTile(false, 2, 2, 4, 4, 8, 4), "no work-item for each row");
-        assertThrows(IllegalArgumentException.class, () -> new GemmTile(false, 8, 8, 3, 3, 16, 3), "no vectors of 3");
+        assertThrows(IllegalArgumentException.class, () -> new GemmTile(Staging.SHARED, 8, 8, 6, 8, 16, 4), "rows are not whole vectors");
+        assertThrows(IllegalArgumentException.class, () -> new GemmTile(Staging.SOLO, 8, 8, 8, 12, 16, 8), "columns are not whole vectors");
+        assertThrows(IllegalArgumentException.class, () -> new GemmTile(Staging.SHARED, 2, 2, 4, 4, 8, 4), "no work-item for each row");
+        assertThrows(IllegalArgumentException.class, () -> new GemmTile(Staging.SHARED, 8, 8, 3, 3, 16, 3), "no vectors of 3");
     }
 
     /** The usual tile of a GPU is correct, and takes the local memory that gemm.cl states. */
     @Test
     void theUsualTileOfACardTakesWhatItSays() {
-        GemmTile tile = new GemmTile(false, 16, 16, 8, 8, 16, 4, true);
+        GemmTile tile = new GemmTile(Staging.AHEAD, 16, 16, 8, 8, 16, 4);
         try (OpenClBackend backend = open(Tuning.of(tile, NEVER))) {
             agree(backend, Stream.of(WINOGRAD.get(1), ALIGNED), 1e-5);
             assertTrue(backend.takes(ProductShape.WIDE, tile));

@@ -28,7 +28,7 @@ class PreferredDeviceTest {
 
     private static OpenClDevice device(int index, Type type, int units) {
         return new OpenClDevice(index, "device " + index, type, "vendor", "platform", "1", "1.2", "1", units, 1000, 1L << 30,
-                1L << 28, 1 << 15, 1, 256, type != Type.DISCRETE_GPU);
+                1L << 28, 1 << 15, true, 1, 256, type != Type.DISCRETE_GPU);
     }
 
     @Test

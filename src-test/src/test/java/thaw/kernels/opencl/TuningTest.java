@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import thaw.kernels.DeviceTuning;
+import thaw.kernels.opencl.GemmTile.Staging;
 import thaw.kernels.opencl.OpenClDevice.Type;
 
 /** Tilings are searched, stored, and ignored if they are invalid or belong to another device. */
@@ -34,13 +35,13 @@ class TuningTest {
 
     private static OpenClDevice device(Type type, String vendor, String driver) {
         return new OpenClDevice(0, "a device", type, vendor, "a platform", "1", "1.2", driver, 8, 1000, 1L << 30, 1L << 28, 48 << 10,
-                16, 1024, type != Type.DISCRETE_GPU);
+                !vendor.equals("ARM"), 16, 1024, type != Type.DISCRETE_GPU);
     }
 
     private static List<OpenClDevice> kindsOfDevices() {
         List<OpenClDevice> devices = new ArrayList<>();
         for (Type type : Type.values()) {
-            for (String vendor : List.of("NVIDIA Corporation", "Advanced Micro Devices, Inc.", "Intel(R) Corporation", "Apple")) {
+            for (String vendor : List.of("NVIDIA Corporation", "Advanced Micro Devices, Inc.", "Intel(R) Corporation", "Apple", "ARM")) {
                 devices.add(device(type, vendor, "1"));
             }
         }
@@ -105,6 +106,7 @@ class TuningTest {
                 GemmTile tile = usual.tiles().get(shape);
                 assertTrue(tile.fits(device), () -> device + ": " + tile);
                 assertEquals(device.type() == Type.CPU, tile.solo());
+                assertEquals(device.type() != Type.CPU && !device.dedicatedLocalMemory(), tile.staging() == Staging.DIRECT);
             }
         }
     }
@@ -131,9 +133,9 @@ class TuningTest {
         TuningCache cache = new TuningCache(folder.resolve("new"));
         OpenClDevice device = device(Type.CPU, "A", "1");
         assertEquals(Optional.empty(), cache.read(device));
-        Tuning tuning = Tuning.of(new GemmTile(true, 3, 2, 6, 32, 20, 16), 48)
-                .with(ProductShape.DEEP, new GemmTile(false, 4, 4, 2, 2, 8, 2))
-                .with(ProductShape.WIDE, new GemmTile(false, 4, 4, 2, 2, 8, 2, true));
+        Tuning tuning = Tuning.of(new GemmTile(Staging.SOLO, 3, 2, 6, 32, 20, 16), 48)
+                .with(ProductShape.DEEP, new GemmTile(Staging.DIRECT, 4, 4, 2, 2, 8, 2))
+                .with(ProductShape.WIDE, new GemmTile(Staging.AHEAD, 4, 4, 2, 2, 8, 2));
         cache.write(device, Tuning.usual(device));
         Path file = cache.write(device, tuning);
         assertEquals(Optional.of(tuning), cache.read(device));

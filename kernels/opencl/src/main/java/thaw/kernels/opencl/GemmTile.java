@@ -1,42 +1,54 @@
 package thaw.kernels.opencl;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The division of a product of matrices into tiles: the parameters of {@code gemm.cl} or, if {@code solo}, of
+ * The division of a product of matrices into tiles: the parameters of {@code gemm.cl} or, if {@link Staging#SOLO}, of
  * {@code gemm_solo.cl}. Every valid tile gives correct results on every device that it {@linkplain #fits fits}.
  *
- * @param solo     whether a work-group is one work-item that processes all blocks, which suits CPUs, rather than one
- *     work-item per block that share their operands in local memory
- * @param mDim     blocks along a tile's rows
- * @param nDim     blocks along its columns
- * @param mItem    rows of a block, which is held in registers
- * @param nItem    columns of a block
- * @param kTile    columns of the left and rows of the right matrix that are staged at a time
- * @param vector   floats per vector: 1, 2, 4, 8 or 16
- * @param prefetch whether the next step's elements are loaded before this step's are multiplied; never if solo
+ * @param mDim   blocks along a tile's rows
+ * @param nDim   blocks along its columns
+ * @param mItem  rows of a block, which is held in registers
+ * @param nItem  columns of a block
+ * @param kTile  columns of the left and rows of the right matrix that are staged at a time, which divide the parts of a split sum
+ * @param vector floats per vector: 1, 2, 4, 8 or 16
  */
-record GemmTile(boolean solo, int mDim, int nDim, int mItem, int nItem, int kTile, int vector, boolean prefetch) {
+record GemmTile(Staging staging, int mDim, int nDim, int mItem, int nItem, int kTile, int vector) {
 
-    /** A tile without prefetching. */
-    GemmTile(boolean solo, int mDim, int nDim, int mItem, int nItem, int kTile, int vector) {
-        this(solo, mDim, nDim, mItem, nItem, kTile, vector, false);
+    /** The way of the operands to the work-items. */
+    enum Staging {
+        /** A work-group is one work-item that processes all blocks, from a panel in the cache, which suits CPUs. */
+        SOLO,
+        /** A work-item per block; they share their operands in local memory. */
+        SHARED,
+        /** Like {@link #SHARED}, and the next step's elements are loaded before this step's are multiplied. */
+        AHEAD,
+        /** A work-item per block, which reads its operands from global memory. */
+        DIRECT
     }
 
     GemmTile {
-        boolean isVector = Integer.bitCount(vector) == 1 && vector <= 16 && vector >= (solo ? 2 : 1);
+        boolean isVector = Integer.bitCount(vector) == 1 && vector <= 16 && vector >= (staging == Staging.SOLO ? 2 : 1);
         if (Math.min(Math.min(mDim, nDim), Math.min(Math.min(mItem, nItem), kTile)) < 1 || !isVector || nItem % vector != 0
-                || (solo ? prefetch : mItem % vector != 0 || mDim * nDim < kTile)) {
-            throw new IllegalArgumentException("invalid tile: " + text(solo, mDim, nDim, mItem, nItem, kTile, vector, prefetch)
-                    + "; blocks must be whole vectors, and a work-group needs a work-item per staged row, or one in all"
-                    + " without prefetching");
+                || staging != Staging.SOLO && mItem % vector != 0 || isStaged(staging) && mDim * nDim < kTile) {
+            throw new IllegalArgumentException("invalid tile: " + text(staging, mDim, nDim, mItem, nItem, kTile, vector)
+                    + "; blocks must be whole vectors, and a work-group needs a work-item per staged row, or one in all");
         }
     }
 
-    /** This tile, with prefetching. */
-    GemmTile prefetching() {
-        return new GemmTile(solo, mDim, nDim, mItem, nItem, kTile, vector, true);
+    private static boolean isStaged(Staging staging) {
+        return staging == Staging.SHARED || staging == Staging.AHEAD;
+    }
+
+    boolean solo() {
+        return staging == Staging.SOLO;
+    }
+
+    /** This tile, with another way of the operands to the work-items. */
+    GemmTile with(Staging other) {
+        return new GemmTile(other, mDim, nDim, mItem, nItem, kTile, vector);
     }
 
     /** The number of floats moved at a time if {@code sideBySide} are contiguous. */
@@ -54,19 +66,19 @@ record GemmTile(boolean solo, int mDim, int nDim, int mItem, int nItem, int kTil
 
     /** Work-items per work-group. */
     int items() {
-        return solo ? 1 : mDim * nDim;
+        return solo() ? 1 : mDim * nDim;
     }
 
     /** Bytes of local memory per work-group: panels, tables of positions, and if solo the tile. */
     long localBytes() {
-        long floats = solo ? (long) kTile * columns() + (long) rows() * columns() + kTile + 4L * columns()
-                : panel(rows()) + panel(columns()) + 8L * kTile + 4L * columns();
+        long floats = solo() ? (long) kTile * columns() + (long) rows() * columns() + kTile + 4L * columns()
+                : panel(rows()) + panel(columns()) + (isStaged(staging) ? 8L * kTile + 4L * columns() : 0);
         return floats * Float.BYTES;
     }
 
     /** Floats of a panel of this width, in which the rows' statistics have room too. */
     private long panel(int width) {
-        return Math.max((long) kTile * (width + vector), (long) rows() * (nDim + 1) + vector);
+        return Math.max(isStaged(staging) ? (long) kTile * (width + vector) : 0, (long) rows() * (nDim + 1) + vector);
     }
 
     /** Whether a device's limits allow this tile; limits that depend on the compiler show only when it is built. */
@@ -75,15 +87,16 @@ record GemmTile(boolean solo, int mDim, int nDim, int mItem, int nItem, int kTil
     }
 
     String file() {
-        return solo ? "gemm_solo.cl" : "gemm.cl";
+        return solo() ? "gemm_solo.cl" : "gemm.cl";
     }
 
     /** The macros with which the file is compiled. */
     Map<String, Object> parameters() {
         Map<String, Object> parameters = new TreeMap<>(Map.of("MDIM", mDim, "NDIM", nDim, "MWI", mItem, "NWI", nItem,
                 "KWG", kTile, "VW", vector));
-        if (!solo) {
-            parameters.put("PREFETCH", prefetch ? 1 : 0);
+        if (!solo()) {
+            parameters.put("PREFETCH", staging == Staging.AHEAD ? 1 : 0);
+            parameters.put("DIRECT", staging == Staging.DIRECT ? 1 : 0);
         }
         return parameters;
     }
@@ -91,12 +104,11 @@ record GemmTile(boolean solo, int mDim, int nDim, int mItem, int nItem, int kTil
     /** {@code "solo 8x2 blocks of 8x32, 64 deep, vectors of 16"} */
     @Override
     public String toString() {
-        return text(solo, mDim, nDim, mItem, nItem, kTile, vector, prefetch);
+        return text(staging, mDim, nDim, mItem, nItem, kTile, vector);
     }
 
-    private static String text(boolean solo, int mDim, int nDim, int mItem, int nItem, int kTile, int vector,
-            boolean prefetch) {
-        return (solo ? "solo " : "") + mDim + "x" + nDim + " blocks of " + mItem + "x" + nItem + ", " + kTile
-                + " deep, vectors of " + vector + (prefetch ? ", loaded ahead" : "");
+    private static String text(Staging staging, int mDim, int nDim, int mItem, int nItem, int kTile, int vector) {
+        return (isStaged(staging) ? "" : staging.name().toLowerCase(Locale.ROOT) + " ") + mDim + "x" + nDim + " blocks of " + mItem
+                + "x" + nItem + ", " + kTile + " deep, vectors of " + vector + (staging == Staging.AHEAD ? ", loaded ahead" : "");
     }
 }

@@ -15,13 +15,14 @@ import thaw.kernels.BackendProvider;
  * @param memory              bytes of global memory; an integrated device shares them with the CPU
  * @param largestAllocation   bytes that one array may have
  * @param localMemory         bytes that a work-group may share
+ * @param dedicatedLocalMemory  whether they are storage of their own, rather than global memory
  * @param preferredFloatWidth floats in the driver's preferred vectors, 1 if it vectorises by itself
  * @param largestWorkGroup    work-items per work-group; a kernel may allow fewer
  * @param sharesHostMemory    whether its memory is the CPU's
  */
 public record OpenClDevice(int index, String name, Type type, String vendor, String platform, String platformVersion,
         String version, String driver, int computeUnits, int clockMHz, long memory, long largestAllocation, long localMemory,
-        int preferredFloatWidth, int largestWorkGroup, boolean sharesHostMemory) {
+        boolean dedicatedLocalMemory, int preferredFloatWidth, int largestWorkGroup, boolean sharesHostMemory) {
 
     private static final long MEBIBYTE = 1 << 20;
     private static final long KIBIBYTE = 1 << 10;
@@ -58,6 +59,7 @@ public record OpenClDevice(int index, String name, Type type, String vendor, Str
         properties.put("memory", memory);
         properties.put("largest_allocation", largestAllocation);
         properties.put("local_memory", localMemory);
+        properties.put("dedicated_local_memory", dedicatedLocalMemory);
         properties.put("preferred_float_width", preferredFloatWidth);
         properties.put("largest_work_group", largestWorkGroup);
         properties.put("shares_host_memory", sharesHostMemory);

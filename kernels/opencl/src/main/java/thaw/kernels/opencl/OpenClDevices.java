@@ -148,7 +148,8 @@ public final class OpenClDevices {
                 text(device, CL.CL_DEVICE_VERSION), text(device, CL.CL_DRIVER_VERSION),
                 integer(device, CL.CL_DEVICE_MAX_COMPUTE_UNITS), integer(device, CL.CL_DEVICE_MAX_CLOCK_FREQUENCY),
                 number(device, CL.CL_DEVICE_GLOBAL_MEM_SIZE), number(device, CL.CL_DEVICE_MAX_MEM_ALLOC_SIZE),
-                number(device, CL.CL_DEVICE_LOCAL_MEM_SIZE), integer(device, CL.CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT),
+                number(device, CL.CL_DEVICE_LOCAL_MEM_SIZE), integer(device, CL.CL_DEVICE_LOCAL_MEM_TYPE) == CL.CL_LOCAL,
+                integer(device, CL.CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT),
                 (int) Math.min(Integer.MAX_VALUE, size(device, CL.CL_DEVICE_MAX_WORK_GROUP_SIZE)), shared);
     }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import thaw.kernels.opencl.GemmTile.Staging;
 
 /**
  * The order in which tiles are tried: the usual one, on a card those at which others' searches ended, then alternately a
@@ -16,13 +17,17 @@ final class TileSearch {
     private static final int MOST_SUMS_OF_CARD = 64;
     private static final int MOST_SUMS_OF_PROCESSOR = 28;
 
+    /** Of direct tiles, which stage nothing, one depth is enough. */
+    private static final int DEPTH_OF_DIRECT = 16;
+
     /** In descending order of promise. */
     private static final List<GemmTile> PROMISING = List.of(
-            new GemmTile(false, 16, 16, 8, 8, 16, 4, true), new GemmTile(false, 16, 16, 8, 8, 8, 4, true),
-            new GemmTile(false, 16, 8, 8, 8, 16, 4, true), new GemmTile(false, 8, 16, 8, 8, 16, 4, true),
-            new GemmTile(false, 8, 8, 8, 8, 16, 4, true), new GemmTile(false, 8, 8, 8, 8, 8, 4, true),
-            new GemmTile(false, 16, 16, 8, 8, 16, 4), new GemmTile(false, 8, 16, 8, 8, 32, 4),
-            new GemmTile(false, 16, 16, 4, 4, 16, 4), new GemmTile(false, 8, 8, 4, 8, 16, 4, true));
+            new GemmTile(Staging.AHEAD, 16, 16, 8, 8, 16, 4), new GemmTile(Staging.AHEAD, 16, 16, 8, 8, 8, 4),
+            new GemmTile(Staging.DIRECT, 16, 8, 4, 4, 16, 4), new GemmTile(Staging.DIRECT, 8, 8, 4, 8, 16, 4),
+            new GemmTile(Staging.AHEAD, 16, 8, 8, 8, 16, 4), new GemmTile(Staging.AHEAD, 8, 16, 8, 8, 16, 4),
+            new GemmTile(Staging.AHEAD, 8, 8, 8, 8, 16, 4), new GemmTile(Staging.AHEAD, 8, 8, 8, 8, 8, 4),
+            new GemmTile(Staging.SHARED, 16, 16, 8, 8, 16, 4), new GemmTile(Staging.SHARED, 8, 16, 8, 8, 32, 4),
+            new GemmTile(Staging.SHARED, 16, 16, 4, 4, 16, 4), new GemmTile(Staging.AHEAD, 8, 8, 4, 8, 16, 4));
 
     private final List<GemmTile> untried;
     private int promising;
@@ -69,7 +74,7 @@ final class TileSearch {
     private static int differences(GemmTile a, GemmTile b) {
         return (a.mDim() == b.mDim() ? 0 : 1) + (a.nDim() == b.nDim() ? 0 : 1) + (a.mItem() == b.mItem() ? 0 : 1)
                 + (a.nItem() == b.nItem() ? 0 : 1) + (a.kTile() == b.kTile() ? 0 : 1) + (a.vector() == b.vector() ? 0 : 1)
-                + (a.prefetch() == b.prefetch() ? 0 : 1);
+                + (a.staging() == b.staging() ? 0 : 1);
     }
 
     private static List<GemmTile> ofProcessor() {
@@ -82,7 +87,7 @@ final class TileSearch {
                         for (int nDim : new int[] {1, 2, 4}) {
                             for (int kTile : new int[] {32, 64, 128, 256}) {
                                 if (sums >= LEAST_SUMS && sums <= MOST_SUMS_OF_PROCESSOR) {
-                                    tiles.add(new GemmTile(true, (rows + mItem - 1) / mItem, nDim, mItem, vectors * vector,
+                                    tiles.add(new GemmTile(Staging.SOLO, (rows + mItem - 1) / mItem, nDim, mItem, vectors * vector,
                                             kTile, vector));
                                 }
                             }
@@ -106,9 +111,12 @@ final class TileSearch {
                                 int sums = mItem * nItem;
                                 if (isWhole && sums >= LEAST_SUMS && sums <= MOST_SUMS_OF_CARD && mDim * nDim >= kTile
                                         && mDim * nDim <= Launch.GROUP) {
-                                    GemmTile tile = new GemmTile(false, mDim, nDim, mItem, nItem, kTile, vector);
+                                    GemmTile tile = new GemmTile(Staging.SHARED, mDim, nDim, mItem, nItem, kTile, vector);
                                     tiles.add(tile);
-                                    tiles.add(tile.prefetching());
+                                    tiles.add(tile.with(Staging.AHEAD));
+                                    if (kTile == DEPTH_OF_DIRECT) {
+                                        tiles.add(tile.with(Staging.DIRECT));
+                                    }
                                 }
                             }
                         }

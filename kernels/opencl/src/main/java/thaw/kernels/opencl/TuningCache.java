@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -65,7 +66,7 @@ final class TuningCache {
         Properties entries = new Properties();
         entries.putAll(identity(device));
         tuning.tiles().forEach(
-                (shape, t) -> entries.setProperty(key(shape), String.join(" ", t.solo() ? "solo" : t.prefetch() ? "ahead" : "shared",
+                (shape, t) -> entries.setProperty(key(shape), String.join(" ", t.staging().name().toLowerCase(Locale.ROOT),
                         "" + t.mDim(), "" + t.nDim(), "" + t.mItem(), "" + t.nItem(), "" + t.kTile(), "" + t.vector())));
         entries.setProperty(WINOGRAD, Integer.toString(tuning.winogradChannels()));
         StringWriter text = new StringWriter();
@@ -104,11 +105,12 @@ final class TuningCache {
     }
 
     private static GemmTile parse(String key, String text) {
-        if (!text.matches("(solo|shared|ahead)( [0-9]{1,4}){6}")) {
-            throw new IllegalArgumentException(key + " is '" + text + "', expected solo, shared or ahead and six numbers");
+        if (!text.matches("(solo|shared|ahead|direct)( [0-9]{1,4}){6}")) {
+            throw new IllegalArgumentException(key + " is '" + text + "', expected solo, shared, ahead or direct and six numbers");
         }
-        int[] n = Arrays.stream(text.split(" ")).skip(1).mapToInt(Integer::parseInt).toArray();
-        return new GemmTile(text.startsWith("solo"), n[0], n[1], n[2], n[3], n[4], n[5], text.startsWith("ahead"));
+        String[] words = text.split(" ");
+        int[] n = Arrays.stream(words).skip(1).mapToInt(Integer::parseInt).toArray();
+        return new GemmTile(GemmTile.Staging.valueOf(words[0].toUpperCase(Locale.ROOT)), n[0], n[1], n[2], n[3], n[4], n[5]);
     }
 
     private static String key(ProductShape shape) {

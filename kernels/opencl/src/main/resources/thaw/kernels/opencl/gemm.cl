@@ -26,6 +26,8 @@
  * 64 Ki registers, and the 64 independent multiply-adds of each work-item cover the latency. Limiting the registers to 128,
  * for two groups, gains nothing there. Local memory: 2*16*132 floats and 3 KiB of tables, 20 KiB.
  *
+ * DIRECT 1: the products are added by gemm_direct.cl, without local memory, in the same order.
+ *
  * STATISTICS 1: the kernel leaves the statistics of its tile's rows for the batch norm that follows, if parts is not null:
  * of each row, a channel, the mean of the tile's elements and the sum of squares about it, so that the batch norm need not
  * read c for them. An item has those of its own NWI elements, which are joined by the formula of join_statistics in batch_norm.cl.
@@ -45,10 +47,10 @@
 #if STATISTICS
 #define PART_PITCH (NDIM + 1)
 #define PARTS ((MWG * PART_PITCH + VW - 1) / VW)
-#define PANEL(vectors) ((vectors) > PARTS ? (vectors) : PARTS)
 #else
-#define PANEL(vectors) (vectors)
+#define PARTS 0
 #endif
+#define PANEL(vectors) (!DIRECT && (vectors) > PARTS ? (vectors) : PARTS)
 
 /* The type of one load, the number of loads per step for all work-items, and the most for one work-item. */
 #if A_LOAD == 1
@@ -86,6 +88,12 @@
 #define B_RUN B_LOAD
 #endif
 
+/* The row or column of a tile that a work-item's element e is, if its group has so many blocks along that side. */
+#define OF_BLOCK(block, e, blocks) (((block) + (e) / VW * (blocks)) * VW + (e) % VW)
+
+#if DIRECT
+#include "gemm_direct.cl"
+#else
 /* Loads this work-item's share of the step from k on. Rows and columns beyond the last repeat it, and are never stored. */
 void load_step(A_VECTOR *nextA, B_VECTOR *nextB, global const float *a, global const float *b, const int k, const int end,
                const int firstRow, local const int4 *depths, local const int4 *columns, const Problem p) {
@@ -146,6 +154,8 @@ void stage_step(const A_VECTOR *nextA, const B_VECTOR *nextB, local FLOATV *as, 
     }
 }
 
+#endif
+
 #if C_STORE > 1
 /* store() for VW neighbours of a row. */
 void store_vector(FLOATV sum, int m, int at, global float *c, global const float *scale, global const float *shift,
@@ -185,16 +195,16 @@ void store_statistics(float (*sum)[NWI], const int firstRow, const int firstColu
         float mean = 0;
 #pragma unroll
         for (int j = 0; j < NWI; j++) {
-            mean += (block + j / VW * NDIM) * VW + j % VW < columns ? sum[i][j] : 0;
+            mean += OF_BLOCK(block, j, NDIM) < columns ? sum[i][j] : 0;
         }
         mean /= max(mine, 1);
         float square = 0;
 #pragma unroll
         for (int j = 0; j < NWI; j++) {
-            const float d = (block + j / VW * NDIM) * VW + j % VW < columns ? sum[i][j] - mean : 0;
+            const float d = OF_BLOCK(block, j, NDIM) < columns ? sum[i][j] - mean : 0;
             square = MULTIPLY_ADD(d, d, square);
         }
-        const int row = (item / NDIM + i / VW * MDIM) * VW + i % VW;
+        const int row = OF_BLOCK(item / NDIM, i, MDIM);
         means[row * PART_PITCH + block] = mean;
         squares[row * PART_PITCH + block] = square;
     }
@@ -224,10 +234,14 @@ kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
 void gemm(global const float *a, global const float *b, global float *c, global const float *scale,
           global const float *shift, global const float *residual, global const uchar *mask, const Problem p,
           global float *parts) {
+#if !DIRECT || STATISTICS
     local FLOATV as[PANEL(KWG * A_PITCH)];
     local FLOATV bs[PANEL(KWG * B_PITCH)];
+#endif
+#if !DIRECT
     local int4 depths[2][KWG];
     local int4 columns[NWG];
+#endif
 
     const int item = get_local_id(0);
     const int4 place = tile_place(MWG, NWG, p);
@@ -242,6 +256,19 @@ void gemm(global const float *a, global const float *b, global float *c, global 
     } else {
         c += place.z * p.cStep;
     }
+    float sum[MWI][NWI];
+#pragma unroll
+    for (int i = 0; i < MWI; i++) {
+#pragma unroll
+        for (int j = 0; j < NWI; j++) {
+            sum[i][j] = 0;
+        }
+    }
+    const int blockRow = item / NDIM;
+    const int blockColumn = item % NDIM;
+#if DIRECT
+    add_direct(sum, a, b, begin, end, firstRow, firstColumn, p);
+#else
     for (int n = item; n < NWG; n += ITEMS) {
         columns[n] = column_place(min(firstColumn + n, p.columns - B_RUN), p);
     }
@@ -257,16 +284,6 @@ void gemm(global const float *a, global const float *b, global float *c, global 
 #if PREFETCH
     load_step(nextA, nextB, a, b, begin, end, firstRow, depths[0], columns, p);
 #endif
-    float sum[MWI][NWI];
-#pragma unroll
-    for (int i = 0; i < MWI; i++) {
-#pragma unroll
-        for (int j = 0; j < NWI; j++) {
-            sum[i][j] = 0;
-        }
-    }
-    const int blockRow = item / NDIM;
-    const int blockColumn = item % NDIM;
     int now = 0;
     for (int k = begin; k < end; k += KWG) {
 #if !PREFETCH
@@ -306,14 +323,15 @@ void gemm(global const float *a, global const float *b, global float *c, global 
         }
         barrier(CLK_LOCAL_MEM_FENCE);
     }
+#endif
 
 #pragma unroll
     for (int j = 0; j < NWI; j += C_STORE) {
-        const int n = firstColumn + (blockColumn + j / VW * NDIM) * VW + j % VW;
+        const int n = firstColumn + OF_BLOCK(blockColumn, j, NDIM);
         const int atColumn = n < p.columns && p.splits == 1 ? c_place(0, n, p) : n;
 #pragma unroll
         for (int i = 0; i < MWI; i++) {
-            const int m = firstRow + (blockRow + i / VW * MDIM) * VW + i % VW;
+            const int m = firstRow + OF_BLOCK(blockRow, i, MDIM);
             if (n >= p.columns || m >= p.rows) {
                 continue;
             }
