@@ -25,7 +25,7 @@ import thaw.kernels.opencl.OpenClHere;
  * Runs every case in the directory named by the system property {@code parity.dir} on every backend. The directory is searched,
  * so that its files can be replaced by cases of other seeds; a case with an unknown operator fails.
  */
-class ParityTest {
+public class ParityTest {
 
     /**
      * A backend to test.
@@ -43,7 +43,7 @@ class ParityTest {
     private static final On OPENCL = new On("opencl", Device::opencl, 1e-5, 2, Extent.FULL);
     private static final On PLAIN = new On("plain", () -> Device.of(CpuBackend.scalar(2)), 1e-5, 2, false);
 
-    private static final Path DIR = Path.of(System.getProperty("parity.dir", "../shared/parity/cases"));
+    public static final Path DIR = Path.of(System.getProperty("parity.dir", "../shared/parity/cases"));
 
     private static List<Path> files(String suffix) throws IOException {
         try (Stream<Path> files = Files.list(DIR)) {
@@ -98,12 +98,34 @@ class ParityTest {
 
     private static void run(ParityCase c, On on) {
         try (Device device = on.device.get()) {
-            switch (c.op()) {
-                case "sgd" -> SgdCase.run(c, device);
-                case "model" -> ModelCase.run(c, device);
-                default -> OperatorCase.run(c, device, on.bar);
+            run(c, device, on.bar);
+        }
+    }
+
+    private static void run(ParityCase c, Device device, double bar) {
+        switch (c.op()) {
+            case "sgd" -> SgdCase.run(c, device);
+            case "model" -> ModelCase.run(c, device);
+            default -> OperatorCase.run(c, device, bar);
+        }
+    }
+
+    /**
+     * Runs the operators' cases, each {@code step}-th of them, for a device whose driver needs a process of its own.
+     *
+     * @return the number of cases
+     */
+    public static int runOperators(Device device, int step) throws IOException {
+        List<Path> files = files(".safetensors");
+        int cases = 0;
+        for (int i = 0; i < files.size(); i += step) {
+            ParityCase c = ParityCase.read(files.get(i));
+            if (!c.op().equals("model")) {
+                run(c, device, OPENCL.bar);
+                cases++;
             }
         }
+        return cases;
     }
 
     /** Denormals, infinities, NaN and 1e30; in double precision against PyTorch's float64. */

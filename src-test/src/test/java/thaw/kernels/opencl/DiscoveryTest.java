@@ -4,13 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import thaw.parity.ParityTest;
 
 /** Looking for devices, in processes of their own: a driver is initialised once in a process. */
 class DiscoveryTest {
@@ -36,16 +39,31 @@ class DiscoveryTest {
     @Test
     void rusticlsDeviceIsFoundAndComputes() throws Exception {
         OpenClHere.require();
+        String here = OpenClProcess.start("compute", folder, Map.of()).result();
+        String there = OpenClProcess.start("compute", folder, rusticl("llvmpipe")).result();
+        assertEquals(here.split(" ")[0], there.split(" ")[0]);
+        assertTrue(refusal(rusticl("")).contains("no driver offers a device"));
+    }
+
+    /** A second compiler and another order of work-items than PoCL's. */
+    @Test
+    void rusticlsOperatorsAgreeWithPyTorch() throws Exception {
+        Map<String, String> rusticl = rusticl("llvmpipe");
+        if (!Files.isDirectory(ParityTest.DIR)) {
+            Assumptions.abort("no parity cases in " + ParityTest.DIR + "; name their directory by -Dparity.dir=…");
+        }
+        int cases = Integer.parseInt(OpenClProcess.start("parity", folder, rusticl).result());
+        assertTrue(cases >= 3, () -> cases + " cases");
+    }
+
+    /** The variables under which Rusticl is the only driver, with this device. */
+    private Map<String, String> rusticl(String device) throws IOException {
         if (!Files.exists(RUSTICL)) {
             Assumptions.abort("Rusticl is not installed; its test is skipped");
         }
         Path vendors = Files.createDirectories(folder.resolve("vendors"));
-        Files.copy(RUSTICL, vendors.resolve("rusticl.icd"));
-        String here = OpenClProcess.start("compute", folder, Map.of()).result();
-        String there = OpenClProcess.start("compute", folder,
-                Map.of("OCL_ICD_VENDORS", vendors.toString(), "RUSTICL_ENABLE", "llvmpipe")).result();
-        assertEquals(here.split(" ")[0], there.split(" ")[0]);
-        assertTrue(refusal(Map.of("OCL_ICD_VENDORS", vendors.toString(), "RUSTICL_ENABLE", "")).contains("no driver offers a device"));
+        Files.copy(RUSTICL, vendors.resolve("rusticl.icd"), StandardCopyOption.REPLACE_EXISTING);
+        return Map.of("OCL_ICD_VENDORS", vendors.toString(), "RUSTICL_ENABLE", device);
     }
 
     /** A loader without a driver. */

@@ -23,12 +23,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.Extent;
 
-/** Oclgrind interprets every kernel on small arrays, and reports races, accesses out of bounds and wrong calls of the API. */
+/**
+ * Oclgrind interprets every kernel on small arrays, and reports races, accesses out of bounds and wrong calls of the API; of products
+ * also values that are used before they are written.
+ */
 class OclgrindTest {
 
     /** Where Debian's package oclgrind has the driver. */
     private static final Path DRIVER = Path.of("/usr/lib/oclgrind/liboclgrind-rt-icd.so");
     private static final Path SOURCES = Path.of("thaw", "kernels", "opencl");
+    /** The variables that switch on its reports of races, and of values that are used before they are written. */
+    private static final String RACES = "OCLGRIND_DATA_RACES";
+    private static final String UNWRITTEN = "OCLGRIND_UNINITIALIZED";
     private static final String BARRIER = "barrier(CLK_LOCAL_MEM_FENCE);";
 
     /** Kernels that measure a device. */
@@ -47,21 +53,21 @@ class OclgrindTest {
         }
     }
 
-    private OpenClProcess simulate(String task, String classPath) throws IOException {
+    /** What the process prints, with the simulator's messages: a log file would be written anew by each context. */
+    private List<String> simulate(String task, String classPath, String report) throws IOException, InterruptedException {
         Path vendors = Files.createDirectories(folder.resolve("vendors"));
         Files.writeString(vendors.resolve("oclgrind.icd"), DRIVER + "\n");
-        return OpenClProcess.start(task, folder, classPath, Map.of("OCL_ICD_VENDORS", vendors.toString(), "OCLGRIND_DATA_RACES", "1",
-                "OCLGRIND_CHECK_API", "1", "OCLGRIND_LOG", log().toString(), "OCLGRIND_BUILD_OPTIONS", "-cl-opt-disable"));
-    }
-
-    private Path log() {
-        return folder.resolve("log");
+        Map<String, String> environment = Map.of("OCL_ICD_VENDORS", vendors.toString(), report, "1", "OCLGRIND_CHECK_API", "1",
+                "OCLGRIND_BUILD_OPTIONS", "-cl-opt-disable");
+        return OpenClProcess.start(task, folder, classPath, environment).output().lines()
+                .filter(line -> !line.startsWith("WARNING:")).toList();
     }
 
     @Test
     void everyKernelIsFreeOfRacesAndStaysWithinItsArrays() throws Exception {
-        List<String> ran = List.of(simulate("kernels", OpenClProcess.CLASS_PATH).result().split(" "));
-        assertEquals("", Files.readString(log()));
+        List<String> output = simulate("kernels", OpenClProcess.CLASS_PATH, RACES);
+        assertEquals(1, output.size(), () -> String.join("\n", output));
+        List<String> ran = List.of(output.get(0).split(" "));
         Set<String> missing = new TreeSet<>();
         URI source = OpenClBackend.class.getResource("gemm.cl").toURI();
         try (FileSystem jar = source.getScheme().equals("jar") ? FileSystems.newFileSystem(source, Map.of()) : null;
@@ -77,16 +83,32 @@ class OclgrindTest {
         assertEquals(PEAKS, missing, "kernels that did not run");
     }
 
-    /** The control: a product whose panels are read before all work-items have filled them. */
+    /** Products alone, since this check takes longer than that for races. */
+    @Test
+    void productsReadWhatIsWritten() throws Exception {
+        assertEquals(List.of(), simulate("product", OpenClProcess.CLASS_PATH, UNWRITTEN));
+    }
+
+    /** A control: a product whose panels are read before all work-items have filled them. */
     @Test
     void aMissingBarrierIsReported() throws Exception {
-        Path resources = Files.createDirectories(folder.resolve(SOURCES));
         String source = Programs.source("gemm.cl");
-        int staged = source.indexOf("stage_step(nextA, nextB, as, bs);\n");
-        int at = source.indexOf(BARRIER, staged);
-        Files.writeString(resources.resolve("gemm.cl"), source.substring(0, at) + source.substring(at + BARRIER.length()));
-        simulate("product", folder + File.pathSeparator + OpenClProcess.CLASS_PATH).result();
-        String messages = Files.readString(log());
+        int at = source.indexOf(BARRIER, source.indexOf("stage_step(nextA, nextB, as, bs);\n"));
+        String messages = messages(source.substring(0, at) + source.substring(at + BARRIER.length()), RACES);
         assertTrue(messages.contains("data race"), messages);
+    }
+
+    /** A control: a product whose sums begin with whatever is in their registers. */
+    @Test
+    void aSumWithoutABeginningIsReported() throws Exception {
+        String messages = messages(Programs.source("gemm.cl").replace("sum[i][j] = 0;", ""), UNWRITTEN);
+        assertTrue(messages.contains("uninitialized value"), messages);
+    }
+
+    /** The simulator's messages about a product with this source of {@code gemm.cl}. */
+    private String messages(String source, String report) throws Exception {
+        Path resources = Files.createDirectories(folder.resolve(SOURCES));
+        Files.writeString(resources.resolve("gemm.cl"), source);
+        return String.join("\n", simulate("product", folder + File.pathSeparator + OpenClProcess.CLASS_PATH, report));
     }
 }

@@ -10,8 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import thaw.Extent;
+import thaw.engine.Device;
 import thaw.kernels.Array;
 import thaw.kernels.Shape;
+import thaw.kernels.opencl.GemmTile.Staging;
+import thaw.parity.ParityTest;
 
 /** A process of its own that uses OpenCL, for what happens once in a process. */
 final class OpenClProcess {
@@ -44,12 +48,13 @@ final class OpenClProcess {
     /**
      * Like {@link #start(String, Path, Map)}.
      *
-     * @param task      also {@code kernels} or {@code product}
+     * @param task      also {@code kernels}, {@code product} or {@code parity}
      * @param classPath of the new process
      */
     static OpenClProcess start(String task, Path cache, String classPath, Map<String, String> environment) throws IOException {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                classPath, "-Dthaw.cache=" + cache, OpenClProcess.class.getName(), task));
+                classPath, "-Dthaw.cache=" + cache, "-Dparity.dir=" + ParityTest.DIR, "-Dextent=" + (Extent.FULL ? "full" : "sample"),
+                OpenClProcess.class.getName(), task));
         Path output = Files.createTempFile("opencl", ".txt");
         output.toFile().deleteOnExit();
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
@@ -57,15 +62,20 @@ final class OpenClProcess {
         return new OpenClProcess(builder.start(), output);
     }
 
-    /** The last line that the process has printed; an exit code other than 0 is an error. */
+    /** The last line that the process has printed, like {@link #output}. */
     String result() throws IOException, InterruptedException {
+        return output().lines().reduce("", (before, line) -> line);
+    }
+
+    /** What the process has printed, errors too; an exit code other than 0 is an error. */
+    String output() throws IOException, InterruptedException {
         boolean ended = process.waitFor(SECONDS, TimeUnit.SECONDS);
         process.destroyForcibly();
         String text = Files.readString(output, StandardCharsets.UTF_8);
         if (!ended || process.exitValue() != 0) {
             throw new AssertionError((ended ? "exit code " + process.exitValue() : "no end after " + SECONDS + " s") + ": " + text);
         }
-        return text.lines().reduce("", (before, line) -> line);
+        return text;
     }
 
     /** Runs the task in the new process. */
@@ -75,7 +85,16 @@ final class OpenClProcess {
             case "compute" -> compute();
             case "kernels" -> System.out.println(String.join(" ", EveryKernel.run()));
             case "product" -> EveryKernel.runProduct();
+            case "parity" -> parity();
             default -> throw new IllegalArgumentException(args[0]);
+        }
+    }
+
+    /** Computes some of the parity cases with a card's tile, since each compiles for seconds; prints their number. */
+    private static void parity() throws IOException {
+        Tuning tuning = Tuning.of(new GemmTile(Staging.SHARED, 8, 4, 4, 4, 8, 4), 16);
+        try (Device device = Device.of(OpenClBackend.open(0, OpenClBackend.Options.DEFAULT, tuning))) {
+            System.out.println(ParityTest.runOperators(device, Extent.times(48, 16)));
         }
     }
 
