@@ -8,9 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import thaw.engine.functional.Functional;
+import thaw.engine.functional.Normalization;
+import thaw.kernels.Array;
+import thaw.kernels.Backend;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
@@ -55,6 +62,11 @@ class AutogradTest {
         a.add(b).sum().backward();
         a.sum().backward();
         assertArrayEquals(new float[] {2, 2}, a.grad().toFloats());
+        assertArrayEquals(new float[] {1, 1}, b.grad().toFloats());
+        a.zeroGrad();
+        b.zeroGrad();
+        a.add(b).sum().backward();
+        a.grad().set(5, 6);
         assertArrayEquals(new float[] {1, 1}, b.grad().toFloats());
     }
 
@@ -126,6 +138,98 @@ class AutogradTest {
         assertTrue(assertThrows(IllegalStateException.class, () -> x.mul(2).backward()).getMessage().contains("[3]"));
         assertThrows(IllegalArgumentException.class, () -> x.mul(2).backward(device.ones(Shape.of(2))));
         assertThrows(IllegalStateException.class, () -> device.ones(Shape.SCALAR).mul(2).backward());
+        assertThrows(IllegalStateException.class, () -> device.ones(Shape.of(3)).backward(device.ones(Shape.of(3))));
+    }
+
+    @Test
+    void aResultKeepsItsGradientIfAsked() {
+        Tensor x = device.scalar(3).requiresGrad(true);
+        Tensor y = x.square().retainGrad();
+        Tensor z = x.mul(2);
+        y.mul(5).add(z).backward();
+        assertEquals(5, y.grad().item());
+        assertNull(z.grad());
+        assertEquals(5 * 2 * 3 + 2, x.grad().item());
+        assertThrows(IllegalStateException.class, () -> device.scalar(1).retainGrad());
+    }
+
+    /** By the definitions of the three; a norm that changes with its batch has none but the derivative. */
+    @Test
+    void rulesForReLUs() {
+        Tensor x = device.tensor(Shape.of(3), -1.0, 2.0, 3.0).requiresGrad(true);
+        Tensor gy = device.tensor(Shape.of(3), 4.0, -5.0, 6.0);
+        Map<ReluRule, double[]> expected = Map.of(ReluRule.GRADIENT, new double[] {0, -5, 6}, ReluRule.DECONVNET, new double[] {4, 0, 6},
+                ReluRule.GUIDED, new double[] {0, 0, 6});
+        long before = counting.backend().memory().inUse();
+        expected.forEach((rule, gradient) -> {
+            try (Scope scope = device.scope()) {
+                x.relu().backward(gy, rule);
+            }
+            assertArrayEquals(gradient, x.grad().toDoubles(), rule.name());
+            x.zeroGrad();
+            assertEquals(before, counting.backend().memory().inUse(), rule.name());
+        });
+        Tensor images = device.tensor(Shape.of(2, 1), 1.0, 2.0).requiresGrad(true);
+        Tensor one = device.ones(Shape.of(1));
+        Tensor normed = Functional.batchNormTrain(images, new Normalization(one, one, null, null, 0.1, 1e-5));
+        assertThrows(IllegalStateException.class, () -> normed.backward(device.ones(Shape.of(2, 1)), ReluRule.GUIDED));
+    }
+
+    @Test
+    void anOperatorWhoseGradientHasAnotherShape() {
+        Tensor a = device.ones(Shape.of(2)).requiresGrad(true);
+        Tensor b = device.ones(Shape.of(2)).requiresGrad(true);
+        long before = counting.backend().memory().inUse();
+        try (Scope scope = device.scope()) {
+            Tensor e = b.exp();
+            Tensor y = new Function("wrong") {
+                @Override
+                protected Array forward(Backend on, Array... in) {
+                    return on.affine(in[0], 1, 0);
+                }
+
+                @Override
+                protected Array[] backward(Backend on, Array gy) {
+                    return gradients(() -> on.zeros(Shape.of(3)), () -> on.zeros(Shape.of(2)));
+                }
+            }.apply(a, e);
+            String message = assertThrows(IllegalStateException.class, y.add(e).sum()::backward).getMessage();
+            assertTrue(message.contains("a tensor [2] has the shape [3]"), message);
+        }
+        assertEquals(before, counting.backend().memory().inUse());
+    }
+
+    @Test
+    void theGraphAsText() {
+        Tensor x = device.scalar(3).requiresGrad(true);
+        Tensor y = x.square().add(x.mul(device.ones(Shape.of(2))));
+        Set<String> expected = Set.of("digraph {", "0 [shape=box, label=\"add [2]\"];", "1 -> 0;", "2 -> 0;",
+                "1 [shape=box, label=\"square []\"];", "3 -> 1;", "2 [shape=box, label=\"mul [2]\"];", "3 -> 2;",
+                "3 [label=\"leaf []\"];", "}");
+        List<String> lines = Graph.toDot(y).lines().map(String::strip).toList();
+        assertEquals(expected, Set.copyOf(lines));
+        assertEquals(expected.size(), lines.size());
+    }
+
+    @Test
+    void anInterruptEndsComputationsThatAllowIt() {
+        Tensor x = device.scalar(3);
+        Thread.currentThread().interrupt();
+        try {
+            assertEquals(9, x.square().item());
+            try (Interruptible outer = device.interruptible()) {
+                try (Interruptible inner = device.interruptible()) {
+                    assertThrows(CancellationException.class, x::square);
+                }
+                assertThrows(CancellationException.class, x::square);
+            }
+            assertEquals(9, x.square().item());
+        } finally {
+            assertTrue(Thread.interrupted());
+        }
+        try (Interruptible allowed = device.interruptible()) {
+            assertEquals(9, x.square().item());
+        }
     }
 
     @Test
@@ -169,6 +273,7 @@ class AutogradTest {
     void onlyLeavesAreChangedInPlace() {
         Tensor y = device.scalar(3).requiresGrad(true).mul(2);
         assertThrows(IllegalStateException.class, () -> y.set(1));
+        assertThrows(IllegalStateException.class, () -> y.copyFrom(device.scalar(1)));
         assertThrows(IllegalStateException.class, () -> y.requiresGrad(false));
     }
 
@@ -204,6 +309,15 @@ class AutogradTest {
         assertFalse(network(image, w, same).requiresGrad());
     }
 
+    @Test
+    void convolutionsOfOneInputAddTheirGradientsInPlace() {
+        Tensor y = device.ones(Shape.of(1, 2, 4, 4)).requiresGrad(true).mul(2);
+        Tensor w = device.ones(Shape.of(2, 2, 3, 3));
+        Functional.conv2d(y, w, Conv2dOptions.DEFAULT).add(Functional.conv2d(y, w, Conv2dOptions.DEFAULT)).sum().backward();
+        assertEquals(1, counting.calls("conv2dInputGradient"));
+        assertEquals(1, counting.calls("addConv2dInputGradient"));
+    }
+
     private static Tensor network(Tensor x, List<Tensor> weights, Conv2dOptions options) {
         for (Tensor w : weights) {
             x = Functional.conv2d(x, w, null, options);
@@ -215,6 +329,19 @@ class AutogradTest {
     void tensorsOfTwoDevicesDoNotMix() {
         try (Device other = Device.reference()) {
             assertThrows(IllegalArgumentException.class, () -> device.scalar(1).add(other.scalar(1)));
+        }
+    }
+
+    @Test
+    void aClosedDeviceSaysSo() {
+        Tensor x = device.scalar(1);
+        Shape one = Shape.of(1);
+        device.close();
+        assertEquals(1, counting.calls("close"));
+        for (Executable use : List.<Executable>of(() -> device.tensor(one, 1f), () -> device.tensor(one, 1.0), () -> device.zeros(one),
+                x::square)) {
+            String message = assertThrows(IllegalStateException.class, use).getMessage();
+            assertTrue(message.startsWith("the device is closed (" + device.description() + ")"), message);
         }
     }
 

@@ -3,12 +3,17 @@ package thaw.engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static thaw.engine.GradientCheck.check;
 import static thaw.engine.GradientCheck.input;
 import static thaw.engine.GradientCheck.positive;
 
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -124,6 +129,22 @@ class FunctionsGradientTest {
         check(() -> Functional.conv2d(x, w, options), x);
     }
 
+    /** The gradient of a convolution's input is added in place to one that came from elsewhere, unless others hold it, too. */
+    @Test
+    void convolutionsOfOneInput() {
+        Tensor x = input(device, 1, 2, 3, 4, 4);
+        Tensor w = input(device, 2, 3, 3, 1, 1);
+        Tensor v = input(device, 3, 3, 3, 1, 1);
+        check(() -> {
+            Tensor y = x.mul(2);
+            return Functional.conv2d(y, w, Conv2dOptions.DEFAULT).mul(Functional.conv2d(y, v, Conv2dOptions.DEFAULT));
+        }, x, w, v);
+        check(() -> {
+            Tensor y = x.mul(2);
+            return y.add(Functional.conv2d(y, w, Conv2dOptions.DEFAULT));
+        }, x, w);
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void batchNorm(boolean training) {
@@ -178,17 +199,7 @@ class FunctionsGradientTest {
     @ParameterizedTest
     @CsvSource({"true, true", "true, false", "false, true", "false, false"})
     void syncBatchNorm(boolean residual, boolean relu) {
-        StatisticsExchange alone = new StatisticsExchange() {
-            @Override
-            public void sum(double[] values) {
-                // the sum over one process
-            }
-
-            @Override
-            public boolean hasImages() {
-                return true;
-            }
-        };
+        StatisticsExchange alone = new Exchange(true, values -> { });
         for (int[] s : new int[][] {{5, 3}, {2, 3, 2, 3}}) {
             Tensor x = input(device, 1, s);
             Tensor weight = input(device, 2, 3);
@@ -209,6 +220,71 @@ class FunctionsGradientTest {
                 check(f, added);
             }
         }
+    }
+
+    private record Exchange(boolean hasImages, Consumer<double[]> summing) implements StatisticsExchange {
+        @Override
+        public void sum(double[] values) {
+            summing.accept(values);
+        }
+    }
+
+    /**
+     * Two processes with the same images, which exchange sums in float precision, normalise as one does; a third without images
+     * adds nothing and normalises by their statistics.
+     */
+    @Test
+    void syncBatchNormOfSeveralProcesses() {
+        Tensor x = device.tensor(Shape.of(4, 3), new Random(1).doubles(12, 999, 1001).toArray()).requiresGrad(true);
+        Tensor weight = input(device, 2, 3);
+        Tensor bias = input(device, 3, 3);
+        Tensor r = input(device, 4, 4, 3).requiresGrad(false);
+        Tensor mean = device.full(Shape.of(3), 800);
+        Tensor var = device.ones(Shape.of(3));
+        Normalization norm = new Normalization(weight, bias, mean, var, 0.25, 1e-3);
+        Tensor one = Functional.batchNormTrain(x, norm.withoutStatistics());
+        one.backward(r);
+        double[] gradient = x.grad().toDoubles();
+        x.zeroGrad();
+
+        Deque<double[]> sums = new ArrayDeque<>();
+        Tensor y = Functional.syncBatchNorm(x, norm, new Exchange(true, values -> {
+            Arrays.setAll(values, i -> (float) (2 * values[i]));
+            sums.add(values.clone());
+        }), null, Activation.IDENTITY);
+        y.backward(r);
+        assertArrayEquals(one.toDoubles(), y.toDoubles(), 1e-6);
+        assertArrayEquals(gradient, x.grad().toDoubles(), 1e-6);
+        double[] pixels = x.toDoubles();
+        for (int c = 0; c < 3; c++) {
+            double[] channel = {pixels[c], pixels[3 + c], pixels[6 + c], pixels[9 + c]};
+            double of = Arrays.stream(channel).average().orElseThrow();
+            double squares = Arrays.stream(channel).map(v -> (v - of) * (v - of)).sum();
+            assertEquals(0.75 * 800 + 0.25 * of, mean.toDoubles()[c], 1e-6);
+            assertEquals(0.75 + 0.25 * 2 * squares / 7, var.toDoubles()[c], 1e-6, "the unbiased variance of 8 values");
+        }
+
+        Tensor standIn = device.ones(Shape.of(4, 3)).requiresGrad(true);
+        Tensor z = Functional.syncBatchNorm(standIn, norm.withoutStatistics(), new Exchange(false, values -> {
+            assertArrayEquals(new double[values.length], values);
+            double[] total = sums.remove();
+            System.arraycopy(total, 0, values, 0, total.length);
+        }), null, Activation.IDENTITY);
+        Tensor slope = y.sub(z).div(x.detach().sub(1));     // both are linear in x
+        z.backward(device.ones(Shape.of(4, 3)));
+        assertArrayEquals(slope.toDoubles(), standIn.grad().toDoubles(), 1e-6);
+        assertTrue(sums.isEmpty());
+    }
+
+    @Test
+    void syncBatchNormOfOneValueIsRefused() {
+        Tensor c = device.ones(Shape.of(3));
+        Normalization norm = new Normalization(c, device.zeros(Shape.of(3)), null, null, 0.1, 1e-5);
+        Exchange alone = new Exchange(true, values -> { });
+        Tensor two = device.tensor(Shape.of(2, 3), 1.0, 2.0, 3.0, 3.0, 4.0, 5.0);
+        assertEquals(-1, Functional.syncBatchNorm(two, norm, alone, null, Activation.IDENTITY).toDoubles()[0], 1e-4);
+        assertThrows(IllegalArgumentException.class,
+                () -> Functional.syncBatchNorm(two.narrow(0, 0, 1), norm, alone, null, Activation.IDENTITY));
     }
 
     @Test

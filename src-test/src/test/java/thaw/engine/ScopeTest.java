@@ -184,6 +184,16 @@ class ScopeTest {
     }
 
     @Test
+    void aKeptResultThatIsClosedKeepsNothing() {
+        Tensor x = device.scalar(3).requiresGrad(true);
+        long before = inUse();
+        try (Scope scope = device.scope()) {
+            scope.keep(x.exp().square()).close();
+        }
+        assertEquals(before, inUse());
+    }
+
+    @Test
     void parametersMadeInAScopeOutliveIt() {
         Module net;
         try (Scope scope = device.scope()) {

@@ -2,6 +2,7 @@ package thaw.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -65,6 +66,25 @@ class TensorTest {
     }
 
     @Test
+    void sumsAndMeans() {
+        Tensor t = device.tensor(Shape.of(2, 3), 1.0, 2.0, 3.0, 4.0, 5.0, 9.0);
+        assertArrayEquals(new double[] {24}, t.sum().toDoubles());
+        assertArrayEquals(new double[] {4}, t.mean().toDoubles());
+        assertArrayEquals(new double[] {2, 6}, t.mean(1).toDoubles(), 1e-15);
+        assertArrayEquals(new double[] {2.5, 3.5, 6}, t.mean(true, 0).toDoubles(), 1e-15);
+    }
+
+    @Test
+    void whatATensorIs() {
+        Tensor t = device.ones(Shape.of(2));
+        assertEquals("Tensor [2]", t.toString());
+        assertEquals("Tensor [2] requiresGrad", t.requiresGrad(true).toString());
+        assertEquals("Tensor [] requiresGrad from sum", t.sum().toString());
+        assertTrue(t.isLeaf() && t.detach().sum().isLeaf());
+        assertFalse(t.sum().isLeaf());
+    }
+
+    @Test
     void shapes() {
         Tensor t = device.zeros(Shape.of(2, 3, 4));
         assertEquals(Shape.of(6, 4), t.reshape(-1, 4).shape());
@@ -75,6 +95,7 @@ class TensorTest {
         assertEquals(Shape.SCALAR, t.mean().shape());
         assertRefused(IllegalArgumentException.class, "[2, 3, 4] has 24 elements", () -> t.reshape(5, -1));
         assertRefused(IllegalArgumentException.class, "do not fit [0, -1]", () -> device.zeros(Shape.of(0, 3)).reshape(0, -1));
+        assertRefused(IllegalArgumentException.class, "do not fit [-1, 0]", () -> device.zeros(Shape.of(0, 3)).reshape(-1, 0));
         assertRefused(IllegalArgumentException.class, "[2, 3, 4] has 24 elements", () -> t.reshape(2, 3));
         assertRefused(IllegalArgumentException.class, "more than 2^31 - 9 elements", () -> t.reshape(1 << 16, 1 << 16, -1));
         Tensor empty = device.zeros(Shape.of(0, 1 << 16, 1 << 16));
@@ -130,5 +151,8 @@ class TensorTest {
         for (int i = 0; i < 100; i++) {
             assertEquals(javas.nextLong(), ours.nextLong());
         }
+        Generator skipping = new Generator(42);
+        skipping.skip(100);
+        assertEquals(ours.nextLong(), skipping.nextLong());
     }
 }

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import thaw.engine.Device;
@@ -61,6 +62,12 @@ class CheckpointTest {
         Map<String, double[]> checkpointed = train(network(CheckpointedModule::new));
         assertEquals(plain.keySet(), checkpointed.keySet());
         plain.forEach((name, values) -> assertArrayEquals(values, checkpointed.get(name), 1e-14, name));
+    }
+
+    @Test
+    void manyRandomLayersInASegment() {
+        Module dropouts = new Sequential(IntStream.range(0, 9).mapToObj(i -> new Dropout(0.1)).toList());
+        assertArrayEquals(train(dropouts).get("x"), train(new CheckpointedModule(dropouts)).get("x"));
     }
 
     @Test
