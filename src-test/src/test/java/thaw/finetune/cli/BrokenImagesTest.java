@@ -55,20 +55,20 @@ class BrokenImagesTest {
         Path text = Files.writeString(folder.resolve("text.jpg"), "no image");
         Path gone = folder.resolve("gone.jpg");
         Path good = data.resolve("valid/red/0.png");
-        ThawProcess thaw = ThawProcess.start(folder, "predict", text, good, gone, good, "--model", model, "--json", "--csv",
-                "all.csv");
-        assertEquals(2, thaw.exitCode(), thaw::toString);
+        Path all = folder.resolve("all.csv");
+        Run thaw = Run.of("predict", text, good, gone, good, "--model", model, "--json", "--csv", all);
+        assertEquals(2, thaw.code(), thaw::toString);
         assertEquals(2, thaw.errors().size(), thaw::toString);
         assertTrue(thaw.errors().get(0).startsWith("thaw: " + text + ": not an image"), thaw::toString);
         assertTrue(thaw.errors().get(1).startsWith("thaw: " + gone + ": no such file"), thaw::toString);
-        JsonNode predictions = new ObjectMapper().readTree(thaw.output().get(0)).get("predictions");
+        JsonNode predictions = new ObjectMapper().readTree(thaw.out()).get("predictions");
         assertEquals(4, predictions.size());
         assertEquals(text.toString(), predictions.get(0).get("image").asText());
         assertTrue(predictions.get(0).get("error").asText().contains("not an image"), predictions::toString);
         assertEquals(predictions.get(1), predictions.get(3));
-        JsonNode alone = ThawProcess.json(folder, "predict", good, "--model", model, "--json").get("predictions").get(0);
+        JsonNode alone = Run.json("predict", good, "--model", model).get("predictions").get(0);
         assertEquals(alone, predictions.get(1));
-        List<String> table = Files.readAllLines(folder.resolve("all.csv"));
+        List<String> table = Files.readAllLines(all);
         assertEquals(List.of(text + ",,,", gone + ",,,"), List.of(table.get(1), table.get(3)));
         assertTrue(table.get(2).startsWith(good + ","), table::toString);
     }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -27,24 +26,26 @@ import thaw.finetune.predict.ModelFile;
 import thaw.kernels.Shape;
 import thaw.resnet.ResNet;
 
-/** Each command, run in a separate process unless it is {@code groups}. */
+/** Each command; in a separate process where the default names of files or the process itself are the subject. */
 class CommandsTest {
 
     @TempDir
     private static Path folder;
     private static Path data;
+    private static Path model;
     private static JsonNode trained;
 
     @BeforeAll
     static void train() throws IOException {
         data = ColourImages.blueAndRed(folder.resolve("blue and red"));
-        trained = ThawProcess.json(folder, "train", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--batch", 5,
-                "--freeze-epochs", 1, "--epochs", 4, "--lr", "0.004,0.01,0.02", "--seed", 7, "--json");
+        model = folder.resolve("model.safetensors");
+        trained = Run.json("train", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--batch", 5, "--freeze-epochs", 1,
+                "--epochs", 4, "--lr", "0.004,0.01,0.02", "--seed", 7, "-o", model);
     }
 
     @Test
     void trainTellsOfEveryEpoch() {
-        assertEquals("model.safetensors", trained.get("model").asText());
+        assertEquals(model.toString(), trained.get("model").asText());
         assertEquals(7, trained.get("seed").asInt());
         assertEquals(List.of("blue", "red"), texts(trained.get("classes")));
         JsonNode epochs = trained.get("epochs");
@@ -64,7 +65,7 @@ class CommandsTest {
 
     @Test
     void evaluateFindsWhatTrainReported() throws IOException {
-        JsonNode found = ThawProcess.json(folder, "evaluate", data, "--json");
+        JsonNode found = Run.json("evaluate", data, "--model", model);
         assertEquals(8, found.get("total").asInt());
         assertEquals(trained.get("accuracy").asDouble(), found.get("accuracy").asDouble());
         assertEquals(found.get("correct").asInt(), 8 * found.get("accuracy").asDouble());
@@ -75,12 +76,13 @@ class CommandsTest {
     /** The adapted model differs in the statistics of batch norm alone, and predicts. */
     @Test
     void adaptChangesStatisticsAlone() throws IOException {
-        JsonNode said = ThawProcess.json(folder, "adapt", "model.safetensors", data.resolve("valid"), "-o", "other.safetensors", "--json");
+        Path other = folder.resolve("other.safetensors");
+        JsonNode said = Run.json("adapt", model, data.resolve("valid"), "-o", other);
         assertEquals(8, said.get("images").asInt());
         assertEquals(16, said.get("source_images").asDouble());
         assertEquals(1 / 3.0, said.get("share").asDouble(), 1e-12);
-        Weights before = Weights.read(folder.resolve("model.safetensors"));
-        Weights after = Weights.read(folder.resolve("other.safetensors"));
+        Weights before = Weights.read(model);
+        Weights after = Weights.read(other);
         // The features of known images were those of the old statistics.
         Map<String, String> kept = new HashMap<>(before.metadata());
         assertTrue(kept.keySet().removeIf(key -> key.startsWith("known.")));
@@ -88,50 +90,48 @@ class CommandsTest {
         assertEquals(before.keySet(), after.keySet());
         before.forEach((name, tensor) -> assertEquals(!name.contains("running_"),
                 Arrays.equals(tensor.toFloats(), after.get(name).toFloats()), name));
-        assertEquals(8, ThawProcess.json(folder, "evaluate", data, "--model", "other.safetensors", "--json").get("total").asInt());
-        ThawProcess refused = ThawProcess.start(folder, "adapt", "model.safetensors", data.resolve("valid"), "--source-images", -1);
-        assertEquals(2, refused.exitCode());
-        assertTrue(refused.errors().get(0).contains("--source-images"), refused::toString);
+        assertEquals(8, Run.json("evaluate", data, "--model", other).get("total").asInt());
+        Run.of("adapt", model, data.resolve("valid"), "--source-images", -1).requireFailure("--source-images");
     }
 
     /** The ends of the line are the models themselves; the best is saved. */
     @Test
     void blendMeasuresModelsBetweenTwo() throws IOException {
-        ThawProcess.json(folder, "train", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs", 0, "--freeze-lr", "ridge",
-                "--freeze-epochs", 1, "-o", "closed.safetensors", "--json");
-        JsonNode closed = ThawProcess.json(folder, "evaluate", data, "--model", "closed.safetensors", "--json");
-        JsonNode said = ThawProcess.json(folder, "blend", "closed.safetensors", "model.safetensors", data, "--at", "0:1:0.25", "-o",
-                "blend.safetensors", "--json");
+        Path start = folder.resolve("closed.safetensors");
+        Path blend = folder.resolve("blend.safetensors");
+        Run.json("train", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs", 0, "--freeze-lr", "ridge",
+                "--freeze-epochs", 1, "-o", start);
+        JsonNode closed = Run.json("evaluate", data, "--model", start);
+        JsonNode said = Run.json("blend", start, model, data, "--at", "0:1:0.25", "-o", blend);
         JsonNode points = said.get("points");
         assertEquals(5, points.size());
         assertEquals(closed.get("loss").asDouble(), points.get(0).get("loss").asDouble(), 1e-6);
         assertEquals(trained.get("accuracy").asDouble(), points.get(4).get("accuracy").asDouble());
         points.forEach(point -> assertTrue(point.get("accuracy").asDouble() <= said.get("accuracy").asDouble(), said::toString));
         assertEquals(said.get("accuracy").asDouble(),
-                ThawProcess.json(folder, "evaluate", data, "--model", "blend.safetensors", "--json").get("accuracy").asDouble());
-        Weights a = Weights.read(folder.resolve("closed.safetensors"));
-        Weights b = Weights.read(folder.resolve("model.safetensors"));
-        Weights between = Weights.read(folder.resolve("blend.safetensors"));
+                Run.json("evaluate", data, "--model", blend).get("accuracy").asDouble());
+        Weights a = Weights.read(start);
+        Weights b = Weights.read(model);
+        Weights between = Weights.read(blend);
         double t = said.get("t").asDouble();
         for (String name : List.of("conv1.weight", "bn1.running_var", "fc.bias")) {
             for (int i = 0; i < a.get(name).shape().size(); i++) {
                 assertEquals((1 - t) * a.get(name).toFloats()[i] + t * b.get(name).toFloats()[i], between.get(name).toFloats()[i], 1e-6);
             }
         }
-        ThawProcess refused = ThawProcess.start(folder, "blend", "closed.safetensors", "model.safetensors", data, "--at", "0:1");
-        assertEquals(2, refused.exitCode());
-        assertTrue(refused.errors().get(0).contains("FROM:TO:STEP"), refused::toString);
+        Run.of("blend", start, model, data, "--at", "0:1").requireFailure("FROM:TO:STEP");
     }
 
     @Test
     void trainPrintsARowForEveryEpochAndNoBarIntoAFile() throws IOException {
-        ThawProcess thaw = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", ColourImages.SIDE,
-                "--epochs", 0, "--freeze-epochs", 2, "--schedule", "constant", "--head", "concat", "-o", "head.safetensors");
+        Path own = Files.createDirectory(folder.resolve("own"));
+        ThawProcess thaw = ThawProcess.start(own, "train", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs", 0,
+                "--freeze-epochs", 2, "--schedule", "constant", "--head", "concat");
         assertEquals(0, thaw.exitCode(), thaw::toString);
         assertEquals(List.of(), thaw.errors());
         assertEquals(2, thaw.output().stream().filter(line -> line.matches("head +[12]/2 .*frozen +frozen +0.05")).count(),
                 thaw::toString);
-        assertTrue(Files.exists(folder.resolve("head.safetensors")));
+        assertTrue(Files.exists(own.resolve("model.safetensors")), "the default name");
     }
 
     /** The body's weights are loaded and, being frozen, kept; the head is new. */
@@ -141,10 +141,11 @@ class CommandsTest {
         try (Device device = Device.cpu(1)) {
             Weights.write(pretrained, ResNet.resnet20(device, 10).stateDict(), Map.of());
         }
-        ThawProcess.json(folder, "train", data, "--weights", pretrained, "--size", ColourImages.SIDE, "--freeze-epochs", 0,
-                "--epochs", 1, "--freeze-to", -2, "--lr", "0.1", "-o", "tuned.safetensors", "--json");
+        Path tuned = folder.resolve("tuned.safetensors");
+        Run.json("train", data, "--weights", pretrained, "--size", ColourImages.SIDE, "--freeze-epochs", 0, "--epochs", 1,
+                "--freeze-to", -2, "--lr", "0.1", "-o", tuned);
         Weights before = Weights.read(pretrained);
-        Weights after = Weights.read(folder.resolve("tuned.safetensors"));
+        Weights after = Weights.read(tuned);
         assertArrayEquals(before.get("layer1.2.conv2.weight").toFloats(), after.get("layer1.2.conv2.weight").toFloats());
         assertFalse(before.get("layer3.2.conv2.weight").bytes().equals(after.get("layer3.2.conv2.weight").bytes()));
         assertEquals(Shape.of(2, 64), after.get("fc.weight").shape());
@@ -152,8 +153,8 @@ class CommandsTest {
 
     @Test
     void evaluateHasEveryMetricAndATableOfPredictions() throws IOException {
-        JsonNode found = ThawProcess.json(folder, "evaluate", data, "--tta=2", "--augment", "fastai", "--predictions",
-                "predictions.csv", "--json");
+        Path predictions = folder.resolve("predictions.csv");
+        JsonNode found = Run.json("evaluate", data, "--model", model, "--tta=2", "--augment", "fastai", "--predictions", predictions);
         assertEquals(2, found.get("views").asInt());
         assertEquals(trained.get("accuracy").asDouble(), found.get("without_tta").get("accuracy").asDouble());
         JsonNode metrics = found.get("metrics");
@@ -168,35 +169,37 @@ class CommandsTest {
         }
         assertEquals(8, sum);
         assertTrue(found.get("classes").get(0).has("recall"));
-        List<String> table = Files.readAllLines(folder.resolve("predictions.csv"));
+        List<String> table = Files.readAllLines(predictions);
         assertEquals(1 + 8, table.size());
         assertEquals("file,label,predicted,blue,red", table.get(0));
-        ThawProcess thaw = ThawProcess.start(folder, "evaluate", data, "--tta=2");
-        assertEquals(0, thaw.exitCode(), thaw::toString);
-        List<String> last = thaw.output().subList(thaw.output().size() - 2, thaw.output().size());
+        Run thaw = Run.of("evaluate", data, "--model", model, "--tta=2");
+        assertEquals(0, thaw.code(), thaw::toString);
+        List<String> lines = thaw.out().lines().toList();
+        List<String> last = lines.subList(lines.size() - 2, lines.size());
         assertTrue(last.get(0).matches("without --tta: [0-8] of 8 correct: accuracy .*"), thaw::toString);
         assertTrue(last.get(1).matches("with 2 varied views of each image: [0-8] of 8 correct: accuracy .*"), thaw::toString);
     }
 
     @Test
     void lrFindSuggestsARateForEachGroup() throws IOException {
-        JsonNode found = ThawProcess.json(folder, "lr-find", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--batch",
-                5, "--steps", 12, "--per-group", "--chart", "rates.png", "--json");
+        Path chart = folder.resolve("rates.png");
+        JsonNode found = Run.json("lr-find", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--batch", 5, "--steps", 12,
+                "--per-group", "--chart", chart);
         assertEquals(List.of("early", "middle", "head"), texts(found.get("sweeps"), "group"));
         for (JsonNode sweep : found.get("sweeps")) {
             assertEquals(sweep.get("lr").size(), sweep.get("loss").size());
             assertEquals(1e-7, sweep.get("lr").get(0).asDouble(), 1e-15);
         }
-        assertTrue(Files.size(folder.resolve("rates.png")) > 1000);
+        assertTrue(Files.size(chart) > 1000);
     }
 
     @Test
     void predictNamesTheImages() throws IOException {
         Path blue = data.resolve("valid/blue/0.png");
         Path red = data.resolve("valid/red/0.png");
-        JsonNode predictions = ThawProcess.json(folder, "predict", blue, red, "--model", "model.safetensors", "--csv",
-                "seen.csv", "--json").get("predictions");
-        List<String> table = Files.readAllLines(folder.resolve("seen.csv"));
+        Path seen = folder.resolve("seen.csv");
+        JsonNode predictions = Run.json("predict", blue, red, "--model", model, "--csv", seen).get("predictions");
+        List<String> table = Files.readAllLines(seen);
         assertEquals("file,predicted,blue,red", table.get(0));
         assertEquals(3, table.size());
         assertEquals(List.of(blue.toString(), red.toString()), texts(predictions, "image"));
@@ -226,7 +229,7 @@ class CommandsTest {
 
     @Test
     void groupsOfResNet152() throws IOException {
-        JsonNode found = new ObjectMapper().readTree(Run.of("groups", "resnet152", "--lr", "1e-5,1e-4,1e-2", "--json").out());
+        JsonNode found = Run.json("groups", "resnet152", "--lr", "1e-5,1e-4,1e-2");
         // The number of parameters in torchvision's documentation of resnet152.
         assertEquals(60_192_808, found.get("parameters").asLong());
         JsonNode groups = found.get("groups");
@@ -277,10 +280,11 @@ class CommandsTest {
         byte[] halves = {0x01, 0x7c, 0x00, (byte) 0x80};
         Weights.write(in, Map.of("h", StoredTensor.ofBytes(DType.F16, Shape.of(2), halves),
                 "n", StoredTensor.ofLongs(Shape.SCALAR, new long[] {1L << 60})), Map.of("epoch", "3"));
-        JsonNode said = ThawProcess.json(folder, "convert", in, "out.safetensors", "--json");
+        Path converted = folder.resolve("out.safetensors");
+        JsonNode said = Run.json("convert", in, converted);
         assertEquals(2, said.get("tensors").asInt());
         assertEquals(12, said.get("tensor_bytes").asLong());
-        Weights out = Weights.read(folder.resolve("out.safetensors"));
+        Weights out = Weights.read(converted);
         assertEquals(Map.of("format", "pt", "epoch", "3"), out.metadata());
         assertEquals(DType.F16, out.get("h").dtype());
         assertEquals(Weights.read(in).get("h").bytes(), out.get("h").bytes());
@@ -290,7 +294,6 @@ class CommandsTest {
     /** To ONNX, and back. */
     @Test
     void exportIsReadByConvert() throws IOException {
-        Path model = folder.resolve("model.safetensors");
         Path exported = folder.resolve("exported.onnx");
         Path back = folder.resolve("back.safetensors");
         Run run = Run.of("export", model, exported);
@@ -317,12 +320,12 @@ class CommandsTest {
         try (InputStream checkpoint = Weights.class.getResourceAsStream("dino.pth")) {
             Files.copy(checkpoint, in);
         }
-        JsonNode said = ThawProcess.json(folder, "convert", in, "out.safetensors", "--weights-key", "student", "--json");
-        assertEquals("student", said.get("key").asText());
-        assertArrayEquals(new float[] {1, 2}, Weights.read(folder.resolve("out.safetensors")).get("w").toFloats());
-        ThawProcess thaw = ThawProcess.start(folder, "convert", in, "out.safetensors");
-        assertEquals(0, thaw.exitCode(), thaw::toString);
-        assertTrue(thaw.output().stream().anyMatch(line -> line.contains("'teacher'") && line.contains("student, loss")
+        Path out = folder.resolve("one.safetensors");
+        assertEquals("student", Run.json("convert", in, out, "--weights-key", "student").get("key").asText());
+        assertArrayEquals(new float[] {1, 2}, Weights.read(out).get("w").toFloats());
+        Run thaw = Run.of("convert", in, out);
+        assertEquals(0, thaw.code(), thaw::toString);
+        assertTrue(thaw.out().lines().anyMatch(line -> line.contains("'teacher'") && line.contains("student, loss")
                 && line.contains("--weights-key")), thaw::toString);
     }
 
@@ -333,10 +336,9 @@ class CommandsTest {
         try (InputStream checkpoint = Weights.class.getResourceAsStream("unread.pth")) {
             Files.copy(checkpoint, in);
         }
-        ThawProcess thaw = ThawProcess.start(folder, "convert", in, "whole.safetensors");
-        assertEquals(2, thaw.exitCode(), thaw::toString);
-        assertTrue(thaw.errors().size() == 1 && thaw.errors().get(0).contains("unread.pth: tensor \"complex\""), thaw::toString);
-        assertFalse(Files.exists(folder.resolve("whole.safetensors")));
+        Path whole = folder.resolve("whole.safetensors");
+        Run.of("convert", in, whole).requireFailure("unread.pth: tensor \"complex\"");
+        assertFalse(Files.exists(whole));
     }
 
     private static List<String> texts(JsonNode array) {

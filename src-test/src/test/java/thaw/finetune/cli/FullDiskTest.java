@@ -20,7 +20,7 @@ class FullDiskTest {
         List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Djava.nio.file.spi.DefaultFileSystemProvider=" + ObservedFileSystem.class.getName(), "--add-modules",
                 "jdk.incubator.vector", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true", "-cp", System.getProperty("java.class.path"),
-                FullDisk.class.getName(), folder.toString(), String.valueOf(Extent.times(1500, 500)), String.valueOf(Extent.times(96, 48)));
+                FullDisk.class.getName(), folder.toString(), String.valueOf(Extent.times(1500, 250)), String.valueOf(Extent.times(96, 24)));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), printed);

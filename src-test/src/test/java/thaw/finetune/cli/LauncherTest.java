@@ -82,11 +82,15 @@ class LauncherTest {
         bin = Files.createDirectory(folder.resolve("bin"));
         builds = folder.resolve("builds.txt");
         echoJar(folder.resolve("echo.jar"));
-        mvn("""
-                echo 'Downloaded from central: somewhere (1 kB)'
-                sleep 0.3
-                mkdir -p finetune/target && cp '%s' finetune/target/thaw.jar
-                """.formatted(folder.resolve("echo.jar")));
+        mvn("");
+    }
+
+    /** Marks the project as one whose Java cannot write an archive of classes: recording one takes longer than two launches. */
+    private void withoutArchive() throws IOException {
+        Path target = Files.createDirectories(project.resolve("finetune/target"));
+        String archive = Runtime.version().feature() < 25 ? "jsa" : "aot";
+        Path none = Files.createFile(target.resolve("thaw-" + System.getProperty("java.version") + "." + archive));
+        Files.setLastModifiedTime(none, FileTime.from(Instant.now().plusSeconds(3600)));
     }
 
     /** Sets a file's time to an hour ago: older than any build. */
@@ -94,9 +98,16 @@ class LauncherTest {
         Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(3600)));
     }
 
-    private void mvn(String body) throws IOException {
+    /** Has an {@code mvn} that copies the prepared jar after the given commands. */
+    private void mvn(String first) throws IOException {
         Path mvn = bin.resolve("mvn");
-        Files.writeString(mvn, "#!/bin/bash\necho \"$*\" >> '" + builds + "'\n" + body);
+        Files.writeString(mvn, """
+                #!/bin/bash
+                echo "$*" >> '%s'
+                %s
+                echo 'Downloaded from central: somewhere (1 kB)'
+                mkdir -p finetune/target && cp '%s' finetune/target/thaw.jar
+                """.formatted(builds, first, folder.resolve("echo.jar")));
         Files.setPosixFilePermissions(mvn, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
@@ -173,6 +184,7 @@ class LauncherTest {
         Process locales = new ProcessBuilder("locale", "-a").redirectErrorStream(true).start();
         assumeTrue(new String(locales.getInputStream().readAllBytes(), StandardCharsets.UTF_8).toLowerCase(Locale.ROOT)
                 .contains("utf"), "skipped: this system has no locale in UTF-8");
+        withoutArchive();
         Files.createDirectories(folder.resolve("names/caf\u00e9 \u732b"));
         Path out = folder.resolve("locale-out");
         Path err = folder.resolve("locale-err");
@@ -190,10 +202,9 @@ class LauncherTest {
 
     @Test
     void twoAtOnceBuildOnce() throws Exception {
-        List<Path> files = new ArrayList<>();
+        mvn("sleep 0.3");
         List<Process> processes = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            files.add(folder.resolve("out" + i));
             processes.add(start(script, folder.resolve("out" + i), folder.resolve("err" + i)));
         }
         for (int i = 0; i < 3; i++) {
@@ -226,7 +237,7 @@ class LauncherTest {
 
     @Test
     void aFailedBuildShowsMavensErrors() throws Exception {
-        mvn("echo '[INFO] at work'; echo '[ERROR] A.java:[1,2] no such thing'; exit 1\n");
+        mvn("echo '[INFO] at work'; echo '[ERROR] A.java:[1,2] no such thing'; exit 1");
         Result result = launch(script);
         assertEquals(2, result.exitCode);
         assertEquals(List.of(), result.out);

@@ -195,13 +195,15 @@ class RealFaultsTest {
         Path run = folder.resolve("run");
         List<Object> command = training(run, "--epochs", 2, "--sizes", "8,96");
         command.subList(4, 6).clear();
-        ThawProcess thaw = ThawProcess.start(folder, List.of("--add-modules", "jdk.incubator.vector", "-Xmx64m"), command.toArray());
+        // Without C2: the Vector API's code that is not compiled yet fills so small a heap again and again.
+        ThawProcess thaw = ThawProcess.start(folder, List.of("--add-modules", "jdk.incubator.vector", "-XX:TieredStopAtLevel=1", "-Xmx64m"),
+                command.toArray());
         requireFailure(thaw, "does not fit into Java's heap of", "use a smaller batch",
                 "continue with more memory by thaw train --resume -o "
                         + run + ", or with other settings in a new run");
         FitState.read(run.resolve("checkpoint/state.safetensors"));
         ModelFile.read(run.resolve("checkpoint/last.safetensors"));
-        thaw = ThawProcess.start(folder, "train", "--resume", "-o", run);
-        assertEquals(0, thaw.exitCode(), thaw::toString);
+        Run resumed = run(List.of("train", "--resume", "-o", run));
+        assertEquals(0, resumed.code(), resumed::toString);
     }
 }

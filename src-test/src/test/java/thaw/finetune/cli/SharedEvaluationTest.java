@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,9 +16,8 @@ class SharedEvaluationTest {
     void evaluatesTheWeightsOfOthers() throws IOException {
         Path shared = Path.of(System.getProperty("shared.dir", "../../shared"), "data").toAbsolutePath().normalize();
         assumeTrue(Files.isDirectory(shared), "skipped: no " + shared + "; set -Dshared.dir to run on the real data");
-        JsonNode found = new ObjectMapper().readTree(Run.of("evaluate", shared.resolve("cifar10-test"), "--arch", "resnet20",
-                "--weights",
-                shared.resolve("weights/resnet20-12fca82f.th"), "--json").out());
+        JsonNode found = Run.json("evaluate", shared.resolve("cifar10-test"), "--arch", "resnet20", "--weights",
+                shared.resolve("weights/resnet20-12fca82f.th"));
         assertEquals(1000, found.get("total").asInt());
         assertEquals(804, found.get("correct").asInt(), 1);
         assertEquals(found.get("correct").asInt() / 1000.0, found.get("accuracy").asDouble());
@@ -31,9 +29,8 @@ class SharedEvaluationTest {
     void resizesAllImagesLikeTorchvisionWhereThatIsAskedFor() throws IOException {
         Path shared = Path.of(System.getProperty("shared.dir", "../../shared"), "data").toAbsolutePath().normalize();
         assumeTrue(Files.isDirectory(shared), "skipped: no " + shared + "; set -Dshared.dir to run on the real data");
-        JsonNode found = new ObjectMapper().readTree(Run.of("evaluate", shared.resolve("cifar10-test"), "--resize", 37,
-                "--weights",
-                shared.resolve("weights/resnet20-12fca82f.th"), "--json").out());
+        JsonNode found = Run.json("evaluate", shared.resolve("cifar10-test"), "--resize", 37, "--weights",
+                shared.resolve("weights/resnet20-12fca82f.th"));
         assertEquals(712, found.get("correct").asInt(), 1);
     }
 }

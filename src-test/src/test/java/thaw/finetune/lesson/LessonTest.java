@@ -29,7 +29,7 @@ class LessonTest {
     private Path folder;
 
     private JsonNode run(String page, List<String> chapters, AtomicInteger trials) throws IOException {
-        LessonPage found = Lesson.embedded(new Amount(20, 20, 1, 2)).run(chapters, folder.resolve("lesson.json"), 2,
+        LessonPage found = Lesson.embedded(new Amount(4, 10, 1, 2)).run(chapters, folder.resolve("lesson.json"), 2,
                 (chapter, done, all, earlier) -> {
                     trials.set(all);
                     assertTrue(done <= all && earlier <= done && chapters.contains(chapter), chapter + " " + done + " of " + all);

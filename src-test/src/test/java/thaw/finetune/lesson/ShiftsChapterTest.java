@@ -36,7 +36,7 @@ class ShiftsChapterTest {
     /** A lesson that is ended after some trials goes on from there, and ends with the same numbers as one that is not. */
     @Test
     void goesOnAfterItsEnd() throws IOException {
-        Amount least = new Amount(2, 10, 1, 2);
+        Amount least = new Amount(2, 10, 1, 1);
         List<String> shifts = List.of("shifts");
         Path ended = folder.resolve("ended.json");
         assertThrows(CancellationException.class, () -> Lesson.embedded(least).run(shifts, ended, 1, (chapter, done, all, earlier) -> {
@@ -49,7 +49,7 @@ class ShiftsChapterTest {
         List<Integer> heard = new ArrayList<>();
         LessonPage found = Lesson.embedded(least).run(shifts, ended, 2, (chapter, done, all, earlier) -> heard.add(earlier));
         assertTrue(heard.get(0) >= kept, heard::toString);
-        assertEquals(4 * (7 * 4 + 10 * 2 + 1), new ObjectMapper().readTree(ended.toFile()).get("measured").size());
+        assertEquals(4 * (7 * 4 + 10 + 1), new ObjectMapper().readTree(ended.toFile()).get("measured").size());
         ObjectNode json = new ObjectMapper().createObjectNode();
         found.json(json);
         JsonNode chapter = json.get("chapters").get(0);
@@ -62,7 +62,7 @@ class ShiftsChapterTest {
         assertTrue(html.contains("<svg") && html.contains("thaw lesson --chapter shifts"));
         assertFalse(html.contains("<script") || html.contains("http:") || html.contains("NaN"), html);
         chapter.get("claims").forEach(claim -> assertTrue(html.contains(claim.get("verdict").asText())));
-        String refused = assertThrows(IllegalArgumentException.class, () -> Lesson.embedded(new Amount(10, 10, 2, 2)).run(shifts, ended, 1,
+        String refused = assertThrows(IllegalArgumentException.class, () -> Lesson.embedded(new Amount(10, 10, 2, 1)).run(shifts, ended, 1,
                 (name, done, all, earlier) -> {})).getMessage();
         assertTrue(refused.contains("other settings") && refused.contains(ended.toString()), refused);
         assertTrue(Files.exists(ended));
@@ -76,8 +76,8 @@ class ShiftsChapterTest {
             ways.put(way, new ShiftsChapter.Result(0.1, new double[] {0.5, 0.6}, way == Way.LAST ? 2 : 0));
         }
         Shift shift = new Shift("near", "made", draw -> List.of());
-        Answer answer = new ShiftsAnswer(new Amount(10, 10, 1, 2), Map.of(shift, new ShiftsChapter.OfShift(ways, Double.NaN, List.of())))
-                .answer();
+        Chapter.Answer answer = new ShiftsAnswer(new Amount(10, 10, 1, 2),
+                Map.of(shift, new ShiftsChapter.OfShift(ways, Double.NaN, List.of()))).answer();
         assertTrue(answer.done().contains("accuracy of a guess: 2 of those counted"), answer.done());
         assertTrue(answer.figures().contains("55.0 %, 2 diverged"), answer.figures());
         assertTrue(answer.figures().contains("diverged on draw 1"), answer.figures());

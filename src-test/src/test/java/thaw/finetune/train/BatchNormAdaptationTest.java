@@ -176,7 +176,8 @@ class BatchNormAdaptationTest {
 
     /**
      * ResNet-20 of CIFAR-10 at severity 5, with other images to measure than to adapt to: the mean accuracy rises by ten points or
-     * more, by half of that from 32 images. On clean images it falls by half a point at most.
+     * more, by half of that from 32 images. On clean images it falls by half a point at most from
+     * the 80.4 % of {@code SharedEvaluationTest}.
      */
     @Test
     void raisesTheAccuracyOnCorruptedImages() throws IOException {
@@ -192,7 +193,7 @@ class BatchNormAdaptationTest {
             double none = 0;
             double few = 0;
             double many = 0;
-            List<Corruption.Kind> kinds = Extent.everyNth(3, Stream.of(Corruption.Kind.values()));
+            List<Corruption.Kind> kinds = Extent.everyNth(4, Stream.of(Corruption.Kind.values()));
             for (Corruption.Kind kind : kinds) {
                 Images adapt = clean.part(0, 250).corrupted(kind);
                 Images test = clean.part(750, 1000).corrupted(kind);
@@ -200,11 +201,10 @@ class BatchNormAdaptationTest {
                 few += adapted(net, start, adapt.part(0, 32), test) / kinds.size();
                 many += adapted(net, start, adapt, test) / kinds.size();
             }
-            double before = accuracy(net, clean);
             double after = adapted(net, start, clean, clean);
-            String found = none + ", " + few + " by 32 images, " + many + " by 250; clean " + before + ", " + after;
+            String found = none + ", " + few + " by 32 images, " + many + " by 250; clean " + after;
             assertTrue(many - none >= 0.10 && few - none >= 0.05, found);
-            assertTrue(before - after <= 0.005, found);
+            assertTrue(after >= 0.804 - 0.005, found);
         }
     }
 

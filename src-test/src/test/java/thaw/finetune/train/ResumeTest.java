@@ -104,7 +104,7 @@ class ResumeTest {
         try (Run whole = new Run(settings, head, -1)) {
             FitResult expected = whole.learn.run(plan);
             assertTrue(expected.stoppedAt().isEmpty());
-            for (int k = 1; k <= whole.steps; k += everySteps * Extent.times(3, 1)) {
+            for (int k = 1; k <= whole.steps; k += everySteps * Extent.times(6, 1)) {
                 Path checkpoint = folder.resolve("checkpoint.safetensors");
                 try (Run first = new Run(settings, head, k)) {
                     FitResult stopped = first.learn.run(plan);

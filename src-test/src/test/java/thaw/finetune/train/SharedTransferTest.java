@@ -33,22 +33,22 @@ class SharedTransferTest {
     }
 
     /**
-     * PyTorch reaches 78.0 to 79.0 % with the head alone, then 84.8 to 87.7 %; a sample, of one epoch each with smaller images, learns
-     * less.
+     * PyTorch reaches 78.0 to 79.0 % with the head alone, then 84.8 to 87.7 %. A sample, of one epoch each, has images of the size that
+     * the network was trained with.
      */
     @Test
     void finetunesToDogsAndCatsAsPyTorchDoes(@TempDir Path folder) throws IOException {
-        ImageFolder data = ImageFolder.of(shared("dogscats")).size(Extent.times(48, 64)).batch(32).seed(1);
+        ImageFolder data = ImageFolder.of(shared("dogscats")).size(Extent.times(32, 64)).batch(32).seed(1);
         try (Device device = Device.auto()) {
             Weights weights = Weights.read(shared("weights/resnet20-12fca82f.th"));
             ResNet net = ResNet.fromWeights(weights, device).replaceHead(2);
             Learner learn = new Learner(net, data);
 
             EpochResult head = learn.freeze().fitOneCycle(Extent.times(1, 3), 0.05).epochs().get(Extent.times(0, 2));
-            assertEquals(Extent.FULL ? 0.786 : 0.75, head.valid().accuracy(), Extent.FULL ? 0.03 : 0.1);
+            assertEquals(Extent.FULL ? 0.786 : 0.82, head.valid().accuracy(), Extent.FULL ? 0.03 : 0.06);
 
             EpochResult all = learn.unfreeze().fitOneCycle(Extent.times(1, 5), rates(1e-3, 1e-2, 1e-1)).epochs().get(Extent.times(0, 4));
-            assertTrue(all.valid().accuracy() >= (Extent.FULL ? 0.84 : 0.75), all::toString);
+            assertTrue(all.valid().accuracy() >= (Extent.FULL ? 0.84 : 0.8), all::toString);
 
             Path file = folder.resolve("dogscats.safetensors");
             learn.save(file);

@@ -6,13 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import thaw.kernels.cpu.microkernel.BlockLoops;
 import thaw.kernels.cpu.microkernel.Compilation;
 import thaw.kernels.cpu.norm.VectorLaneLoops;
-import thaw.kernels.cpu.parallel.Workers;
 
 /** Scalar loops run first, then vectors; results do not show it, because both give the same bits (ScalarBlockLoopsTest). */
 class QuickStartTest {
@@ -20,21 +18,15 @@ class QuickStartTest {
     private static final int LANES = new VectorLaneLoops().lanes();
 
     private final BlockLoops loops = new BlockLoops(LANES, true);
-    private final Workers workers = new Workers(2);
 
     @BeforeAll
     static void vectors() {
         assumeTrue(CpuBackend.hasVectors(), "the Vector API is missing: run Java with --add-modules jdk.incubator.vector");
     }
 
-    @AfterEach
-    void close() {
-        workers.close();
-    }
-
     @Test
     void scalarLoopsMakeWayForVectors() {
-        QuickStart start = new QuickStart(loops, workers);
+        QuickStart start = new QuickStart(loops);
         assertTrue(loops.vectors());
         start.begin();
         assertFalse(start.isDone());
@@ -62,7 +54,7 @@ class QuickStartTest {
 
     @Test
     void closingEndsIt() {
-        QuickStart start = new QuickStart(loops, workers);
+        QuickStart start = new QuickStart(loops);
         start.begin();
         start.close();
         start.await();

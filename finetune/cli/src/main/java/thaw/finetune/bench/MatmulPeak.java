@@ -12,8 +12,10 @@ import thaw.kernels.Shape;
 public final class MatmulPeak {
 
     private static final int SIDE = 1024;
-    /** Graphics cards need more work to load all of their units, and to hide the way to them and back. */
-    private static final int ASYNCHRONOUS_SIDE = 4096;
+    /** Graphics cards need more work to load all of their units, and to hide the way to them and back: products that take long enough. */
+    private static final int LARGEST_SIDE = 4096;
+    private static final long ENOUGH_NANOS = 20_000_000L;
+    private static final long BRIEF_NANOS = 100_000_000L;
     /** The measurement ends if no product was faster for this long: the JIT compiler is then done. */
     private static final long PATIENCE_NANOS = 1_000_000_000L;
     private static final long MOST_NANOS = 10_000_000_000L;
@@ -23,7 +25,15 @@ public final class MatmulPeak {
 
     /** The peak in GFLOP/s; takes 1 to 10 seconds. */
     public static double measure(Backend backend) {
-        int side = backend.isAsynchronous() ? ASYNCHRONOUS_SIDE : SIDE;
+        int side = SIDE;
+        while (backend.isAsynchronous() && side < LARGEST_SIDE && fastest(backend, side, BRIEF_NANOS) < ENOUGH_NANOS) {
+            side *= 2;
+        }
+        return 2.0 * side * side * side / fastest(backend, side, PATIENCE_NANOS);
+    }
+
+    /** Nanoseconds of the fastest product of two square matrices, until none was faster for {@code patience} nanoseconds. */
+    private static long fastest(Backend backend, int side, long patience) {
         float[] values = new float[side * side];
         Arrays.fill(values, 0.5f);
         Array a = backend.of(Shape.of(side, side), values);
@@ -32,7 +42,7 @@ public final class MatmulPeak {
         long lastGain = start;
         long now = start;
         long best = Long.MAX_VALUE;
-        while (now - lastGain < PATIENCE_NANOS && now - start < MOST_NANOS) {
+        while (now - lastGain < patience && now - start < MOST_NANOS) {
             long before = System.nanoTime();
             Array c = backend.matmul(a, false, a, false);
             // An asynchronous device has finished the product once one element of the result has been read.
@@ -49,6 +59,6 @@ public final class MatmulPeak {
             c.release();
         }
         a.release();
-        return 2.0 * side * side * side / best;
+        return best;
     }
 }

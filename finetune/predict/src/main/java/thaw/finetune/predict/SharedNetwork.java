@@ -2,6 +2,7 @@ package thaw.finetune.predict;
 
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
@@ -18,8 +19,13 @@ import thaw.resnet.Network;
 final class SharedNetwork {
     private final Network net;
     private final Device device;
-    /** Limits the batches computed at the same time. */
+    /** Limits the batches computed at the same time; further calls wait in their order. */
     private final Semaphore computing;
+    /**
+     * Batches by which the limit rises once kernels are compiled. While a background thread has them compiled, the limit leaves half of
+     * the processors to Java's compiler, which would wait for many callers otherwise; and the first of these has its result sooner.
+     */
+    private final AtomicInteger later;
     /**
      * Computations hold the read lock and {@link #close} the write lock, so that the device is not closed during a
      * computation.
@@ -27,11 +33,14 @@ final class SharedNetwork {
     private final ReadWriteLock use = new ReentrantReadWriteLock();
     private boolean closed;
 
-    /** @param concurrency the largest number of batches that are computed at the same time; further calls wait in their order */
-    SharedNetwork(Network net, int concurrency) {
+    SharedNetwork(Network net, ClassifierOptions options) {
         this.net = net;
         device = net.device();
-        computing = new Semaphore(concurrency, true);
+        int all = options.concurrency();
+        int first = options.warmUp() != WarmUp.BACKGROUND ? all
+                : Math.min(all, Math.max(1, Runtime.getRuntime().availableProcessors() / (2 * options.threads().count())));
+        computing = new Semaphore(first, true);
+        later = new AtomicInteger(all - first);
     }
 
     /**
@@ -52,7 +61,7 @@ final class SharedNetwork {
         try {
             return whileOpen(() -> interruptibly(images, side, work));
         } finally {
-            computing.release();
+            computing.release(1 + (device.isWarm() ? later.getAndSet(0) : 0));
         }
     }
 

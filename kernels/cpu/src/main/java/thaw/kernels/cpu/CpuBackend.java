@@ -159,7 +159,7 @@ public final class CpuBackend extends CheckedBackend {
     @Override
     public void warmUpInBackground() {
         if (loops.hasVectors()) {
-            QuickStart started = new QuickStart(loops, workers);
+            QuickStart started = new QuickStart(loops);
             if (quickStart.compareAndSet(null, started)) {
                 started.begin();
             }

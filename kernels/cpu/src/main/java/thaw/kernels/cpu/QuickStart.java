@@ -1,13 +1,11 @@
 package thaw.kernels.cpu;
 
-import java.lang.ref.WeakReference;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import thaw.kernels.cpu.microkernel.BlockLoops;
 import thaw.kernels.cpu.microkernel.Compilation;
 import thaw.kernels.cpu.microkernel.TapCompilation;
 import thaw.kernels.cpu.norm.LaneLoopCompilation;
-import thaw.kernels.cpu.parallel.Workers;
 import thaw.kernels.cpu.winograd.TransformCompilation;
 
 /**
@@ -19,7 +17,7 @@ import thaw.kernels.cpu.winograd.TransformCompilation;
  * this thread  0.4 s         ─┘  1 s          ─┘  2 s                                               ─┘
  * </pre>
  * While the caller reads weights, this thread first has the scalar sums of products compiled. A caller never runs a vector loop that is
- * not compiled. Until all are, callers {@linkplain Workers#takeTurns take turns}: on few processors C2 would wait for them otherwise.
+ * not compiled.
  */
 final class QuickStart implements AutoCloseable {
 
@@ -31,37 +29,24 @@ final class QuickStart implements AutoCloseable {
 
     /** Whether predictions and compiling take each other's time. */
     private final boolean oneProcessor = Runtime.getRuntime().availableProcessors() == 1;
-    /** Callers of a backend with few threads leave processors to C2 without turns. */
-    private final boolean turns;
     private final BlockLoops loops;
-    /** Weak, because this thread would keep the threads of a forgotten backend alive until it ends. */
-    private final WeakReference<Workers> workers;
+    /** Counted down when vector loops are in use; wide tiles may still be compiled. */
     private final CountDownLatch vectors = new CountDownLatch(1);
-    /** Counted down when a caller waits for the vectors. */
+    /** Counted down when a caller waits. */
     private final CountDownLatch wanted = new CountDownLatch(1);
 
     /** An exception in this thread, such as lack of memory, only costs time: its cause reappears in a prediction. */
     private final Thread thread = new Thread(this::compile, "thaw-warm-up");
 
-    QuickStart(BlockLoops loops, Workers workers) {
+    QuickStart(BlockLoops loops) {
         this.loops = loops;
-        this.workers = new WeakReference<>(workers);
-        this.turns = Runtime.getRuntime().availableProcessors() < 2 * workers.threads();
     }
 
     void begin() {
         loops.useScalars();
-        takeTurns(turns);
         thread.setDaemon(true);
         thread.setUncaughtExceptionHandler((failed, cause) -> {});
         thread.start();
-    }
-
-    private void takeTurns(boolean whether) {
-        Workers used = workers.get();
-        if (used != null) {
-            used.takeTurns(whether);
-        }
     }
 
     private void compile() {
@@ -84,7 +69,6 @@ final class QuickStart implements AutoCloseable {
             try {
                 loops.useVectors();
             } finally {
-                takeTurns(false);
                 vectors.countDown();
             }
         }
@@ -106,28 +90,32 @@ final class QuickStart implements AutoCloseable {
         all.await();
     }
 
-    /** Whether vector loops are in use; wide tiles may still be compiled. */
+    /** Whether all loops are compiled. */
     boolean isDone() {
-        return vectors.getCount() == 0;
+        return thread.getState() == Thread.State.TERMINATED;
     }
 
-    /** Returns when vector loops are in use, or the caller is interrupted. */
+    /** Returns when all loops are compiled, or the caller is interrupted. */
     void await() {
         wanted.countDown();
         try {
-            vectors.await();
+            thread.join();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
     /**
-     * {@link #await}, if there is only one processor: scalar loops would have to be compiled too, and would take the time in which
-     * vectors would be ready.
+     * Returns when vector loops are in use, or the caller is interrupted, if there is only one processor: scalar loops would have to be
+     * compiled too, and would take the time in which vectors would be ready.
      */
     void awaitOnOneProcessor() {
-        if (oneProcessor && !isDone()) {
-            await();
+        if (oneProcessor && vectors.getCount() > 0) {
+            try {
+                vectors.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

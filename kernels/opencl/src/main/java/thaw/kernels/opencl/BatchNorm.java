@@ -3,62 +3,49 @@ package thaw.kernels.opencl;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 import thaw.kernels.Array;
 import thaw.kernels.NormOps;
 import thaw.kernels.Shape;
-import thaw.kernels.UnaryOp;
 
 /** Batch normalisation and its gradients; see {@code batch_norm.cl}. */
 final class BatchNorm implements NormOps {
 
     private static final String FILE = "batch_norm.cl";
-    /** Values of a channel per work-item of the first level: HELD vectors of batch_norm.cl. */
+    private static final String SUMS = "batch_norm_gradient_sums";
+    /** Values of a channel per work-item in a round: HELD vectors of batch_norm.cl. */
     private static final int VALUES_OF_AN_ITEM = 16;
-    /**
-     * The most rounds in which a work-group reduces a channel alone: up to here, the launch of a second level takes longer
-     * than the rounds. 1 always splits.
-     */
-    private static final int MOST_ROUNDS = 4;
-    /** Channels with fewer values use small work-groups. */
-    private static final int FEW_VALUES = 1024;
-    private static final int SMALL_GROUP = 64;
+    /** Rounds of a work-group: enough to be worth the joining of all parts of its channel. */
+    private static final int ROUNDS = 4;
+    /** As many rounds as a channel takes: it has one part. */
+    private static final int ALL = Integer.MAX_VALUE;
+    private static final int SMALLEST_GROUP = 64;
+    /** Work-items that hold a channel for the gradient, at 32 registers each for its values. */
+    private static final int LARGEST_GROUP = 1024;
     private static final int VECTOR = 4;
     /** Neighbouring vectors of a work-group's planes: 256 bytes. */
     private static final int VECTORS_OF_A_PLANE = 16;
 
     private final Memory memory;
     private final Programs programs;
-    private final Elementwise elementwise;
 
-    BatchNorm(Memory memory, Programs programs, Elementwise elementwise) {
+    BatchNorm(Memory memory, Programs programs) {
         this.memory = memory;
         this.programs = programs;
-        this.elementwise = elementwise;
         programs.isOfTraining(FILE, parameters(VECTOR));
         programs.isOfTraining(FILE, parameters(1));
     }
 
     /**
-     * x as {@code [N, C, P]}, and the division of a channel's {@code N·P} values for the first level of a reduction.
+     * A kernel over x as {@code [N, C, P]}, and the division of a channel's {@code N·P} values among its work-groups.
      *
-     * @param vector floats that kernels move at a time
+     * @param vector floats that the kernel moves at a time
+     * @param chunk  values of a part
      */
-    private record Channels(int size, int images, int count, int pixels, int vector, int group) {
-
-        int values() {
-            return images * pixels;
-        }
-
-        /** Values of a part: as many as a work-group holds at once, or all of a channel that it holds in a few rounds. */
-        int chunk() {
-            int held = group * VALUES_OF_AN_ITEM;
-            return values() <= MOST_ROUNDS * held ? (values() + held - 1) / held * held : held;
-        }
+    private record Channels(CompiledKernel kernel, int size, int count, int values, int pixels, int vector, int group, int chunk) {
 
         int splits() {
-            return (values() + chunk() - 1) / chunk();
+            return (values + chunk - 1) / chunk;
         }
     }
 
@@ -74,16 +61,21 @@ final class BatchNorm implements NormOps {
         return Map.of("VW", vector);
     }
 
-    private static Channels channels(Shape x, CompiledKernel firstLevel) {
+    private Channels channels(Shape x, int mostRounds, int largestGroup, String name) {
+        CompiledKernel kernel = kernel(name, x);
         int pixels = pixels(x);
-        int group = firstLevel.groupSize(x.dim(0) * pixels < FEW_VALUES ? SMALL_GROUP : Launch.GROUP);
-        return new Channels(x.size(), x.dim(0), x.dim(1), pixels, pixels % VECTOR == 0 ? VECTOR : 1, group);
+        int values = x.dim(0) * pixels;
+        int items = Math.max(SMALLEST_GROUP, (values + VALUES_OF_AN_ITEM - 1) / VALUES_OF_AN_ITEM);
+        int group = kernel.groupSize(Math.min(largestGroup, Integer.highestOneBit(2 * items - 1)));
+        int held = group * VALUES_OF_AN_ITEM;
+        return new Channels(kernel, x.size(), x.dim(1), values, pixels, pixels % VECTOR == 0 ? VECTOR : 1, group,
+                Math.min(mostRounds, (values + held - 1) / held) * held);
     }
 
-    /** The arguments that the kernels of the first level share: values, channels, pixels, chunk and splits. */
-    private static Launch parts(Launch launch, Channels c) {
-        return launch.ints(c.values() / c.vector).ints(c.count).ints(c.pixels / c.vector).ints(c.chunk() / c.vector)
-                .ints(c.splits());
+    /** Runs a kernel with a work-group for each part; its last arguments are values, channels, pixels, chunk, splits and scratch. */
+    private static void overParts(Launch launch, Channels c) {
+        launch.ints(c.values / c.vector).ints(c.count).ints(c.pixels / c.vector).ints(c.chunk / c.vector).ints(c.splits())
+                .local(c.group).groups((long) c.count * c.splits(), c.group);
     }
 
     /** Runs a kernel, whose last arguments are channels and pixels, over the vectors of all planes. */
@@ -116,52 +108,34 @@ final class BatchNorm implements NormOps {
             OpenClArray mean = work.result(weight.shape());
             OpenClArray invStd = work.result(weight.shape());
             OpenClArray y = work.result(x.shape());
-            CompiledKernel statistics = kernel("batch_norm_statistics", x.shape());
-            Channels c = channels(x.shape(), statistics);
-            Optional<OpenClArray> ofConvolution = x.storage().take(new Statistics(x.shape()));
-            if (ofConvolution.isEmpty() && c.splits() == 1) {
-                programs.launch(kernel("batch_norm_channel_statistics", x.shape())).array(x).ints(c.values() / c.vector).ints(c.count)
-                        .ints(c.pixels / c.vector).floats(eps).floats(momentum).array(mean).array(invStd).array(trackedMean)
-                        .array(trackedVar).local(c.group).work(5.0 * c.size, 4.0 * c.size).groups(c.count, c.group);
-            } else {
-                OpenClArray parts = work.temporary(ofConvolution.orElseGet(() -> memory.array(Shape.of(3, c.count, c.splits()))));
-                if (ofConvolution.isEmpty()) {
-                    parts(programs.launch(statistics).array(x), c).array(parts).local(c.group)
-                            .work(5.0 * c.size, 4.0 * c.size).groups((long) c.count * c.splits(), c.group);
-                }
-                CompiledKernel combine = kernel("batch_norm_combine", x.shape());
-                int group = combine.groupSize(SMALL_GROUP);
-                programs.launch(combine).array(parts).ints(c.count).ints(c.values()).ints(parts.dim(2)).floats(eps)
-                        .floats(momentum).array(mean).array(invStd).array(trackedMean).array(trackedVar).local(group)
-                        .work(3.0 * parts.size(), 4.0 * parts.size() + 24.0 * c.count).groups(c.count, group);
-            }
+            OpenClArray parts = work.temporary(x.storage().take(new Statistics(x.shape())).orElseGet(() -> statistics(x)));
+            OpenClArray mask = relu ? mask(y) : null;
+            Channels c = channels(x.shape(), ROUNDS, Launch.GROUP, "batch_norm_normalize");
+            overParts(programs.launch(c.kernel).array(x).array(parts).ints(parts.dim(2)).array(weight).array(bias).floats(eps)
+                    .floats(momentum).array(mean).array(invStd).array(trackedMean).array(trackedVar).array(residual).array(mask)
+                    .array(y).work(4.0 * x.size(), (residual == null ? 8.0 : 12.0) * x.size() + bytes(mask) + 4.0 * parts.size()), c);
             if (trackedMean != null) {
                 trackedMean.storage().changed();
                 trackedVar.storage().changed();
             }
-            normalize(x, mean, invStd, weight, bias, residual, relu ? mask(y) : null, y);
             work.complete();
             return new Normalized(y, mean, invStd);
         }
     }
 
+    /** The {@linkplain Statistics parts of the statistics} of an x of which its convolution has left none. */
+    private OpenClArray statistics(OpenClArray x) {
+        Channels c = channels(x.shape(), ROUNDS, Launch.GROUP, "batch_norm_statistics");
+        return memory.result(Shape.of(3, c.count, c.splits()),
+                parts -> overParts(programs.launch(c.kernel).array(x).array(parts).work(5.0 * c.size, 4.0 * c.size), c));
+    }
+
     @Override
     public OpenClArray batchNormEval(Array input, Array weight, Array bias, Array mean, Array var, double eps) {
         OpenClArray x = memory.mine(input);
-        try (Workspace work = memory.workspace()) {
-            OpenClArray y = work.result(x.shape());
-            OpenClArray invStd = inverseDeviation(work, var, eps);
-            normalize(x, memory.mine(mean), invStd, memory.mine(weight), memory.mine(bias), null, null, y);
-            work.complete();
-            return y;
-        }
-    }
-
-    private void normalize(OpenClArray x, OpenClArray mean, OpenClArray invStd, OpenClArray weight, OpenClArray bias,
-            OpenClArray residual, OpenClArray mask, OpenClArray y) {
-        overPlanes("batch_norm_normalize", x.shape(), launch -> launch.array(x).array(mean).array(invStd).array(weight)
-                .array(bias).array(residual).array(mask).array(y)
-                .work(4.0 * x.size(), (residual == null ? 8.0 : 12.0) * x.size() + bytes(mask)));
+        return memory.result(x.shape(), y -> overPlanes("batch_norm_fixed", x.shape(), launch -> launch.array(x)
+                .array(memory.mine(mean)).array(memory.mine(var)).array(memory.mine(weight)).array(memory.mine(bias)).array(y)
+                .work(4.0 * x.size(), 8.0 * x.size()), eps));
     }
 
     /**
@@ -192,6 +166,13 @@ final class BatchNorm implements NormOps {
             overPlanes("batch_norm_mask", y.shape(), launch -> launch.array(y).array(mask).work(y.size(), 4.0 * y.size() + bytes(mask)));
             return mask;
         });
+    }
+
+    /** gy where the ReLU was active; computed when it is read, unless the reader takes the mask too. */
+    private OpenClArray masked(OpenClArray gy, OpenClArray mask) {
+        int shift = pixels(gy.shape()) % VECTOR == 0 ? Integer.numberOfTrailingZeros(VECTOR) : 0;
+        return memory.pending(gy.shape(), new MaskedGradient(gy, mask, shift, g -> overPlanes("batch_norm_masked", gy.shape(),
+                launch -> launch.array(gy).array(mask).array(g).work(gy.size(), 8.0 * gy.size() + bytes(mask)))));
     }
 
     private static double bytes(OpenClArray mask) {
@@ -247,33 +228,37 @@ final class BatchNorm implements NormOps {
     @Override
     public NormGradients batchNormTrainGradient(Array gradient, Array input, Array output, Array weightArray, Array meanArray,
             Array invStdArray, boolean needInput, boolean needResidual) {
-        OpenClArray gy = memory.mine(gradient);
+        OpenClArray given = memory.mine(gradient);
         OpenClArray x = memory.mine(input);
         OpenClArray y = memory.mineOrNull(output);
+        MaskedGradient pending = y == null ? given.storage().pending() : null;
+        OpenClArray gy = pending == null ? given : pending.gradient();
         OpenClArray weight = memory.mine(weightArray);
         OpenClArray mean = memory.mine(meanArray);
         OpenClArray invStd = memory.mine(invStdArray);
         try (Workspace work = memory.workspace()) {
             OpenClArray gWeight = work.result(weight.shape());
             OpenClArray gBias = work.result(weight.shape());
-            OpenClArray mask = maskOf(y);
-            Channels c = parameterGradients(work, gy, x, mask, mean, invStd, gWeight, gBias);
+            OpenClArray mask = pending == null ? maskOf(y) : pending.mask();
             OpenClArray gx = needInput ? work.result(x.shape()) : null;
-            boolean masked = needResidual && y != null;
-            OpenClArray gMasked = masked && needInput ? work.result(x.shape()) : null;
-            OpenClArray gResidual = gMasked;
             if (needInput) {
-                double arrays = 3 + (gMasked == null ? 0 : 1);
-                overPlanes("batch_norm_input_gradient", x.shape(), launch -> launch.array(gy).array(x).array(mask).array(weight)
-                        .array(mean).array(invStd).array(gWeight).array(gBias).array(gx).array(gMasked)
-                        .work(8.0 * c.size, 4 * arrays * c.size + bytes(mask)), 1.0 / c.values());
-            } else if (masked) {
-                gResidual = elementwise.unaryGradient(UnaryOp.RELU, gy, null, y);
+                Channels whole = channels(x.shape(), 1, LARGEST_GROUP, "batch_norm_channel_gradient");
+                boolean held = whole.splits() == 1;
+                Channels c = held ? whole : channels(x.shape(), ROUNDS, Launch.GROUP, "batch_norm_input_gradient");
+                Launch launch = programs.launch(c.kernel).array(gy).array(x).array(mask).array(weight).array(mean).array(invStd);
+                if (!held) {
+                    Channels parts = channels(x.shape(), ROUNDS, Launch.GROUP, SUMS);
+                    OpenClArray sums = work.temporary(c.count * parts.splits());
+                    OpenClArray products = work.temporary(c.count * parts.splits());
+                    gradientSums(parts, gy, x, mask, mean, invStd, sums, products);
+                    launch.array(sums).array(products).ints(parts.splits());
+                }
+                overParts(launch.array(gWeight).array(gBias).array(gx)
+                        .work(8.0 * c.size, 12.0 * c.size + bytes(mask)), c);
+            } else {
+                gradientSums(channels(x.shape(), ALL, Launch.GROUP, SUMS), gy, x, mask, mean, invStd, gBias, gWeight);
             }
-            if (needResidual && y == null) {
-                gy.retain();
-                gResidual = gy;
-            }
+            OpenClArray gResidual = needResidual ? y == null ? memory.view(given, given.shape()) : masked(gy, mask) : null;
             work.complete();
             return new NormGradients(gx, gWeight, gBias, gResidual);
         }
@@ -296,30 +281,18 @@ final class BatchNorm implements NormOps {
             OpenClArray gWeight = needParameters ? work.result(weight.shape()) : null;
             OpenClArray gBias = needParameters ? work.result(weight.shape()) : null;
             if (needParameters) {
-                parameterGradients(work, gy, x, null, memory.mine(mean), invStd, gWeight, gBias);
+                gradientSums(channels(x.shape(), ALL, Launch.GROUP, SUMS), gy, x, null, memory.mine(mean), invStd, gBias,
+                        gWeight);
             }
             work.complete();
             return new NormGradients(gx, gWeight, gBias, null);
         }
     }
 
-    private Channels parameterGradients(Workspace work, OpenClArray gy, OpenClArray x, OpenClArray mask, OpenClArray mean,
-            OpenClArray invStd, OpenClArray gWeight, OpenClArray gBias) {
-        CompiledKernel firstLevel = kernel("batch_norm_gradient_sums", x.shape());
-        Channels c = channels(x.shape(), firstLevel);
-        boolean whole = c.splits() == 1;
-        OpenClArray sums = whole ? gBias : work.temporary(c.count * c.splits());
-        OpenClArray products = whole ? gWeight : work.temporary(c.count * c.splits());
-        parts(programs.launch(firstLevel).array(gy).array(x).array(mask).array(mean).array(invStd), c).array(sums)
-                .array(products).local(c.group).work(4.0 * c.size, 8.0 * c.size + bytes(mask))
-                .groups((long) c.count * c.splits(), c.group);
-        if (whole) {
-            return c;
-        }
-        CompiledKernel combine = kernel("batch_norm_gradient_combine", x.shape());
-        int group = combine.groupSize(SMALL_GROUP);
-        programs.launch(combine).array(sums).array(products).ints(c.splits()).array(gWeight).array(gBias).local(group)
-                .work(2.0 * sums.size(), 8.0 * sums.size() + 8.0 * c.count).groups(c.count, group);
-        return c;
+    /** The sums of the parts of c, of which a channel may have one. */
+    private void gradientSums(Channels c, OpenClArray gy, OpenClArray x, OpenClArray mask, OpenClArray mean, OpenClArray invStd,
+            OpenClArray sums, OpenClArray products) {
+        overParts(programs.launch(c.kernel).array(gy).array(x).array(mask).array(mean).array(invStd).array(sums).array(products)
+                .work(4.0 * c.size, 8.0 * c.size + bytes(mask)), c);
     }
 }

@@ -2,12 +2,11 @@
  * Batch normalisation (Ioffe and Szegedy 2015, algorithm 1) of x [N, C, P], with P pixels: a channel has M = N*P values.
  * All kernels are bound by memory: they move vectors of VW floats, into which planes divide, and divide nothing per value.
  *
- * Statistics are reduced in two levels. In the first, a channel's vectors are split into parts of chunk; work-group
- * c * splits + s reduces part s of channel c, and a channel with few vectors has one part, whose result is the channel's.
- * Its work-items take HELD vectors each, in turn, all of which are on their way at once, and a tree in local memory adds
- * their sums. Vector e of channel c is vector e % P of image e / P, where P counts
- * vectors. In the second level, a work-group combines the parts of a channel. Then work-item (pixels, c, n) normalises a
- * vector of channel c of image n.
+ * A channel's vectors are split into parts of chunk; work-group c * splits + s has part s of channel c. Vector e of channel c
+ * is vector e % P of image e / P, where P counts vectors. Statistics and sums take two kernels: in the first, the work-items
+ * of a group take HELD vectors each, in turn, all of which are on their way at once, and a tree in local memory adds their
+ * sums. In the second, every group joins the results of all parts of its channel before it uses them, and the first group of
+ * a channel stores them.
  */
 #include "tree.cl"
 
@@ -52,6 +51,14 @@ Value advance(Value v, Value step, int pixels) {
 
 #define PLACE(v, c, channels, pixels) ((v.image * (channels) + (c)) * (pixels) + v.pixel)
 
+/* Loops over the places i of this work-item's vectors of channel c from start to end. */
+#define EACH_VECTOR(i, start, end, c, channels, pixels)                                                            \
+    const Value step = value_of(get_local_size(0), pixels);                                                        \
+    Value v_##i = value_of((start) + get_local_id(0), pixels);                                                     \
+    int i = PLACE(v_##i, c, channels, pixels);                                                                     \
+    _Pragma("unroll 4") for (int e = (start) + get_local_id(0); e < (end); e += get_local_size(0),                 \
+                             v_##i = advance(v_##i, step, pixels), i = PLACE(v_##i, c, channels, pixels))
+
 /*
  * A mask has a byte for each vector, whose bits say which of its values the ReLU has set to 0: the gradients, which read it
  * twice, move a sixteenth of the bytes that they would from the ReLU's output.
@@ -64,7 +71,7 @@ Value advance(Value v, Value step, int pixels) {
  * The mean m of the vectors from start to end of channel c, and the sum of squares q = sum of (x - m)^2 about it, from
  * values held in registers: a variance from sums of squares would be a small difference of large numbers. For the same
  * reason the mean is computed from the differences to the first value. What a work-group does not hold at once, it takes in
- * rounds, and joins their means and squares by the formula of batch_norm_combine.
+ * rounds, and joins their means and squares by the formula of join_statistics.
  */
 float2 part_statistics(global const FLOATV *x, const int c, const int start, const int end, const int channels,
                        const int pixels, local float *scratch) {
@@ -107,26 +114,11 @@ float2 part_statistics(global const FLOATV *x, const int c, const int start, con
 }
 
 /*
- * The results of a channel from its mean m and sum of squares about it: invStd = 1/sqrt(var + eps), and, unless they are
- * null, running = (1 - momentum) * running + momentum * batch, with the unbiased variance var * M/(M - 1). values counts
- * floats.
- */
-void store_statistics(const int c, const float m, const float square, const int values, const float eps, const float momentum,
-                      global float *mean, global float *invStd, global float *runningMean, global float *runningVar) {
-    mean[c] = m;
-    invStd[c] = 1 / sqrt(square / values + eps);
-    if (runningMean) {
-        runningMean[c] = fma(momentum, m - runningMean[c], runningMean[c]);
-        runningVar[c] = fma(momentum, square / (values - 1) - runningVar[c], runningVar[c]);
-    }
-}
-
-/*
- * First level: the parts' means, squares and numbers of values, [3][channel][part]. values, pixels and chunk count vectors.
+ * The parts' means, squares and numbers of values, [3][channel][part]. values, pixels and chunk count vectors.
  * A convolution leaves the parts of its result itself (gemm.cl, winograd.cl).
  */
-kernel void batch_norm_statistics(global const FLOATV *x, const int values, const int channels, const int pixels,
-                                  const int chunk, const int splits, global float *parts, local float *scratch) {
+kernel void batch_norm_statistics(global const FLOATV *x, global float *parts, const int values, const int channels,
+                                  const int pixels, const int chunk, const int splits, local float *scratch) {
     const int start = get_group_id(0) % splits * chunk;
     const int end = min(values, start + chunk);
     const float2 part = part_statistics(x, get_group_id(0) / splits, start, end, channels, pixels, scratch);
@@ -138,42 +130,64 @@ kernel void batch_norm_statistics(global const FLOATV *x, const int values, cons
     }
 }
 
-/* Both levels, for channels of one part. values and pixels count vectors. */
-kernel void batch_norm_channel_statistics(global const FLOATV *x, const int values, const int channels, const int pixels,
-                                          const float eps, const float momentum, global float *mean, global float *invStd,
-                                          global float *runningMean, global float *runningVar, local float *scratch) {
-    const int c = get_group_id(0);
-    const float2 all = part_statistics(x, c, 0, values, channels, pixels, scratch);
-    if (get_local_id(0) == 0) {
-        store_statistics(c, all.x, all.y, values * VW, eps, momentum, mean, invStd, runningMean, runningVar);
+/*
+ * The mean of a channel and the sum of squares about it, by the formula of Chan, Golub and LeVeque (1979): for parts with n[s]
+ * values, mean m[s] and squares q[s], mean = sum of n[s]*m[s] / M, and M * var = sum of q[s] + n[s] * (m[s] - mean)^2. values
+ * counts floats.
+ */
+float2 join_statistics(global const float *parts, const int c, const int channels, const int values, const int ofChannel,
+                       local float *scratch) {
+    global const float *means = parts + c * ofChannel;
+    global const float *squares = means + channels * ofChannel;
+    global const float *counts = squares + channels * ofChannel;
+    const float pivot = means[0];
+    float sum = 0;
+    for (int s = get_local_id(0); s < ofChannel; s += get_local_size(0)) {
+        sum = fma(counts[s], means[s] - pivot, sum);
     }
+    const float mean = pivot + tree_sum(sum, scratch) / values;
+    float square = 0;
+    for (int s = get_local_id(0); s < ofChannel; s += get_local_size(0)) {
+        const float d = means[s] - mean;
+        square += fma(counts[s] * d, d, squares[s]);
+    }
+    return (float2) (mean, tree_sum(square, scratch));
 }
 
 /*
- * Second level, by the formula of Chan, Golub and LeVeque (1979): for parts with n[s] values, mean m[s] and squares q[s],
- * mean = sum of n[s]*m[s] / M, and M * var = sum of q[s] + n[s] * (m[s] - mean)^2. values counts floats.
+ * y = (x - mean) * invStd * weight + bias + residual, where residual may be null; then a ReLU if there is a mask for it. Of the
+ * channel's statistics, those of ofChannel parts joined, it stores the mean, invStd = 1/sqrt(var + eps), and, unless they are
+ * null, running = (1 - momentum) * running + momentum * batch, with the unbiased variance var * M/(M - 1).
  */
-kernel void batch_norm_combine(global const float *parts, const int channels, const int values, const int splits,
-                               const float eps, const float momentum, global float *mean, global float *invStd,
-                               global float *runningMean, global float *runningVar, local float *scratch) {
-    const int c = get_group_id(0);
-    global const float *means = parts + c * splits;
-    global const float *squares = means + channels * splits;
-    global const float *counts = squares + channels * splits;
-    const float pivot = means[0];
-    float sum = 0;
-    for (int s = get_local_id(0); s < splits; s += get_local_size(0)) {
-        sum = fma(counts[s], means[s] - pivot, sum);
+kernel void batch_norm_normalize(global const FLOATV *restrict x, global const float *parts, const int ofChannel,
+                                 global const float *weight, global const float *bias, const float eps, const float momentum,
+                                 global float *mean, global float *invStd, global float *runningMean, global float *runningVar,
+                                 global const FLOATV *restrict residual, global uchar *restrict mask, global FLOATV *restrict y,
+                                 const int values, const int channels, const int pixels, const int chunk, const int splits,
+                                 local float *scratch) {
+    const int c = get_group_id(0) / splits;
+    const int start = get_group_id(0) % splits * chunk;
+    const int end = min(values, start + chunk);
+    const int count = values * VW;
+    const float2 all = join_statistics(parts, c, channels, count, ofChannel, scratch);
+    const float deviation = 1 / sqrt(all.y / count + eps);
+    if (start == 0 && get_local_id(0) == 0) {
+        mean[c] = all.x;
+        invStd[c] = deviation;
+        if (runningMean) {
+            runningMean[c] = fma(momentum, all.x - runningMean[c], runningMean[c]);
+            runningVar[c] = fma(momentum, all.y / (count - 1) - runningVar[c], runningVar[c]);
+        }
     }
-    const float m = pivot + tree_sum(sum, scratch) / values;
-    float square = 0;
-    for (int s = get_local_id(0); s < splits; s += get_local_size(0)) {
-        const float d = means[s] - m;
-        square += fma(counts[s] * d, d, squares[s]);
-    }
-    square = tree_sum(square, scratch);
-    if (get_local_id(0) == 0) {
-        store_statistics(c, m, square, values, eps, momentum, mean, invStd, runningMean, runningVar);
+    const FLOATV scale = (FLOATV) (deviation * weight[c]);
+    const FLOATV shift = (FLOATV) (bias[c]);
+    EACH_VECTOR(i, start, end, c, channels, pixels) {
+        FLOATV v = fma(x[i] - all.x, scale, shift) + (residual ? residual[i] : (FLOATV) (0));
+        if (mask) {
+            mask[i] = MASK_OF(v <= (FLOATV) (0));
+            v = select(v, (FLOATV) (0), v <= (FLOATV) (0));
+        }
+        y[i] = v;
     }
 }
 
@@ -185,18 +199,19 @@ kernel void batch_norm_combine(global const float *parts, const int channels, co
     }                                                                                    \
     const uint i = (get_global_id(2) * channels + c) * pixels + get_global_id(0);
 
-/* y = (x - mean) * invStd * weight + bias + residual, where residual may be null; then a ReLU if there is a mask for it. */
-kernel void batch_norm_normalize(global const FLOATV *x, global const float *mean, global const float *invStd,
-                                 global const float *weight, global const float *bias, global const FLOATV *residual,
-                                 global uchar *mask, global FLOATV *y, const int channels, const int pixels) {
+/* y = (x - mean) / sqrt(var + eps) * weight + bias, of fixed statistics. */
+kernel void batch_norm_fixed(global const FLOATV *x, global const float *mean, global const float *var,
+                             global const float *weight, global const float *bias, global FLOATV *y, const int channels,
+                             const int pixels, const float eps) {
     VECTOR_OF_PLANE(i, c, channels, pixels)
-    FLOATV v = fma(x[i] - mean[c], (FLOATV) (invStd[c] * weight[c]), (FLOATV) (bias[c]))
-            + (residual ? residual[i] : (FLOATV) (0));
-    if (mask) {
-        mask[i] = MASK_OF(v <= (FLOATV) (0));
-        v = select(v, (FLOATV) (0), v <= (FLOATV) (0));
-    }
-    y[i] = v;
+    y[i] = fma(x[i] - mean[c], (FLOATV) (weight[c] / sqrt(var[c] + eps)), (FLOATV) (bias[c]));
+}
+
+/* g = gy where the ReLU was active. */
+kernel void batch_norm_masked(global const FLOATV *gy, global const uchar *mask, global FLOATV *g, const int channels,
+                              const int pixels) {
+    VECTOR_OF_PLANE(i, c, channels, pixels)
+    g[i] = MASKED(gy[i], mask, i);
 }
 
 /* The mask of a ReLU's output. */
@@ -231,13 +246,13 @@ kernel void batch_norm_shift(global const float *weight, global const float *var
 }
 
 /*
- * First level of the gradients: for a part, sum of g and sum of g * (x - mean) * invStd, where g is gy, or 0 where the ReLU
- * was inactive; the mask may be null. values, pixels and chunk count vectors.
+ * For a part, the sum of g and the sum of g * (x - mean) * invStd, where g is gy, or 0 where the ReLU was inactive; the mask may
+ * be null. values, pixels and chunk count vectors.
  */
 kernel void batch_norm_gradient_sums(global const FLOATV *gy, global const FLOATV *x, global const uchar *mask,
-                                     global const float *mean, global const float *invStd, const int values,
-                                     const int channels, const int pixels, const int chunk, const int splits,
-                                     global float *sums, global float *products, local float *scratch) {
+                                     global const float *mean, global const float *invStd, global float *sums,
+                                     global float *products, const int values, const int channels, const int pixels,
+                                     const int chunk, const int splits, local float *scratch) {
     const int c = get_group_id(0) / splits;
     const int start = get_group_id(0) % splits * chunk;
     const int end = min(values, start + chunk);
@@ -269,39 +284,90 @@ kernel void batch_norm_gradient_sums(global const FLOATV *gy, global const FLOAT
     }
 }
 
-/* Second level: gBias = sum of g, gWeight = sum of g * normalised x. One work-group per channel. */
-kernel void batch_norm_gradient_combine(global const float *sums, global const float *products, const int splits,
-                                        global float *gWeight, global float *gBias, local float *scratch) {
-    const int c = get_group_id(0);
+/*
+ * gx = weight * invStd * (g - gBias/M - xn * gWeight/M), where xn = (x - mean) * invStd is the normalised x, since mean
+ * and variance depend on x too (Ioffe and Szegedy 2015, section 3); gBias = sum of g and gWeight = sum of g * xn, from the sums
+ * of the parts.
+ */
+kernel void batch_norm_input_gradient(global const FLOATV *restrict gy, global const FLOATV *restrict x,
+                                      global const uchar *restrict mask, global const float *weight, global const float *mean,
+                                      global const float *invStd, global const float *sums, global const float *products,
+                                      const int ofChannel, global float *gWeight, global float *gBias, global FLOATV *restrict gx,
+                                      const int values, const int channels,
+                                      const int pixels, const int chunk, const int splits, local float *scratch) {
+    const int c = get_group_id(0) / splits;
+    const int start = get_group_id(0) % splits * chunk;
+    const int end = min(values, start + chunk);
     float sum = 0;
     float product = 0;
-    for (int s = get_local_id(0); s < splits; s += get_local_size(0)) {
-        sum += sums[c * splits + s];
-        product += products[c * splits + s];
+    for (int s = get_local_id(0); s < ofChannel; s += get_local_size(0)) {
+        sum += sums[c * ofChannel + s];
+        product += products[c * ofChannel + s];
     }
     sum = tree_sum(sum, scratch);
     product = tree_sum(product, scratch);
-    if (get_local_id(0) == 0) {
+    if (start == 0 && get_local_id(0) == 0) {
         gBias[c] = sum;
         gWeight[c] = product;
     }
+    const int count = values * VW;
+    const float deviation = invStd[c];
+    const float m = mean[c];
+    const float scale = weight[c] * deviation;
+    const float ofAll = sum / count;
+    const float ofNormalized = product / count * deviation;
+    EACH_VECTOR(i, start, end, c, channels, pixels) {
+        const FLOATV g = MASKED(gy[i], mask, i);
+        gx[i] = scale * (g - (ofAll + (x[i] - m) * ofNormalized));
+    }
 }
 
-/*
- * gx = weight * invStd * (g - gBias/M - xn * gWeight/M), where xn = (x - mean) * invStd is the normalised x, since mean
- * and variance depend on x too (Ioffe and Szegedy 2015, section 3); and gResidual = g, which may be null.
- */
-kernel void batch_norm_input_gradient(global const FLOATV *gy, global const FLOATV *x, global const uchar *mask,
-                                      global const float *weight, global const float *mean, global const float *invStd,
-                                      global const float *gWeight, global const float *gBias, global FLOATV *gx,
-                                      global FLOATV *gResidual, const int channels, const int pixels,
-                                      const float inverseValues) {
-    VECTOR_OF_PLANE(i, c, channels, pixels)
-    const FLOATV g = MASKED(gy[i], mask, i);
-    const FLOATV normalized = (x[i] - mean[c]) * invStd[c];
-    gx[i] = weight[c] * invStd[c] * (g - (gBias[c] + normalized * gWeight[c]) * inverseValues);
-    if (gResidual) {
-        gResidual[i] = g;
+/* Both steps of the gradient, for a channel whose vectors a work-group holds: it reads gy and x once. */
+kernel void batch_norm_channel_gradient(global const FLOATV *restrict gy, global const FLOATV *restrict x,
+                                        global const uchar *restrict mask, global const float *weight,
+                                        global const float *mean, global const float *invStd, global float *gWeight,
+                                        global float *gBias, global FLOATV *restrict gx,
+                                        const int values, const int channels, const int pixels, const int chunk,
+                                        const int splits, local float *scratch) {
+    const int c = get_group_id(0);
+    const int mine = get_local_id(0);
+    const int size = get_local_size(0);
+    const float m = mean[c];
+    const float deviation = invStd[c];
+    const Value step = value_of(size, pixels);
+    Value v = value_of(mine, pixels);
+    FLOATV g[HELD];
+    FLOATV d[HELD];
+    int at[HELD];
+#pragma unroll
+    for (int k = 0; k < HELD; k++) {
+        const bool exists = mine + k * size < values;
+        at[k] = exists ? PLACE(v, c, channels, pixels) : 0;
+        const FLOATV masked = MASKED(gy[at[k]], mask, at[k]);
+        g[k] = exists ? masked : (FLOATV) (0);
+        d[k] = exists ? x[at[k]] - m : (FLOATV) (0);
+        v = advance(v, step, pixels);
+    }
+    FLOATV sum = (FLOATV) (0);
+    FLOATV product = (FLOATV) (0);
+#pragma unroll
+    for (int k = 0; k < HELD; k++) {
+        sum += g[k];
+        product = fma(g[k], d[k], product);
+    }
+    const float ofG = tree_sum(VSUM(sum), scratch);
+    const float ofProducts = tree_sum(VSUM(product), scratch) * deviation;
+    if (mine == 0) {
+        gBias[c] = ofG;
+        gWeight[c] = ofProducts;
+    }
+    const int count = values * VW;
+    const float scale = weight[c] * deviation;
+#pragma unroll
+    for (int k = 0; k < HELD; k++) {
+        if (mine + k * size < values) {
+            gx[at[k]] = scale * (g[k] - (ofG / count + d[k] * (ofProducts / count * deviation)));
+        }
     }
 }
 

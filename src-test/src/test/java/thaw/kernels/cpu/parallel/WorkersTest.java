@@ -6,11 +6,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Jobs that take turns do so, and end. */
+/** Jobs of several callers end. */
 @Timeout(60)
 class WorkersTest {
 
@@ -19,29 +18,11 @@ class WorkersTest {
     private static final int ITEMS = 6;
 
     private final Workers workers = new Workers(2);
-    private final int[] inside = new int[CALLERS];
     private final AtomicInteger done = new AtomicInteger();
-    private int overlaps;
-
-    @BeforeEach
-    void takeTurns() {
-        workers.takeTurns(true);
-    }
 
     @AfterEach
     void close() {
         workers.close();
-    }
-
-    @Test
-    void oneJobRunsAtATime() throws InterruptedException {
-        call(caller -> workers.run(ITEMS, item -> {
-            enter(caller);
-            Thread.yield();
-            leave(caller);
-        }));
-        assertEquals(CALLERS * JOBS * ITEMS, done.get());
-        assertEquals(0, overlaps);
     }
 
     /** A helper's item that starts a job would otherwise wait for the job that it belongs to. */
@@ -52,8 +33,7 @@ class WorkersTest {
     }
 
     @Test
-    void withoutTurnsCallersDoNotWait() throws InterruptedException {
-        workers.takeTurns(false);
+    void callersDoNotWaitForEachOther() throws InterruptedException {
         CountDownLatch both = new CountDownLatch(2);
         Thread other = new Thread(() -> workers.run(2, item -> meet(item, both)));
         other.start();
@@ -86,17 +66,5 @@ class WorkersTest {
         for (Thread thread : threads) {
             thread.join();
         }
-    }
-
-    private synchronized void enter(int caller) {
-        inside[caller]++;
-        if (IntStream.of(inside).sum() > inside[caller]) {
-            overlaps++;
-        }
-    }
-
-    private synchronized void leave(int caller) {
-        inside[caller]--;
-        done.incrementAndGet();
     }
 }

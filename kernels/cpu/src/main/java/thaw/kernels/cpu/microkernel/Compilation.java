@@ -35,10 +35,11 @@ public final class Compilation {
     private static final int WAITING = 2;
 
     /**
-     * The part of its calls that a loop repeats each time the wait for it has grown by a quarter: C2 demands more of them, the more
-     * methods wait for it.
+     * The part of its calls that a loop repeats each time the wait for it has grown by a quarter. Java looks at a method's counter every
+     * 1024 calls. While many methods wait for C2 it first compiles a method without counters for C2, looks again to add these, and again
+     * to hand it to C2.
      */
-    private static final int PART = 10;
+    private static final int PART = 2;
     private static final long LEAST_PAUSE = TimeUnit.MILLISECONDS.toNanos(4);
 
     /** The wait after which a loop counts as one that C2 does not compile. */

@@ -1,7 +1,6 @@
 package thaw.kernels.cpu.parallel;
 
 import java.lang.ref.Cleaner;
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
@@ -12,8 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * job into items must not depend on the number of threads; then the results do not depend on it either.
  *
  * <p>The calling thread takes part in its job. Helpers spin for a while after a job, since the next one comes soon, then
- * park. A caller that finds the helpers busy with another caller's job does its own job alone, or waits if jobs
- * {@linkplain #takeTurns take turns}. Thread-safe.
+ * park. A caller that finds the helpers busy with another caller's job does its own job alone. Thread-safe.
  *
  * <p>The helpers end when the workers are closed, or are garbage-collected without having been closed.
  */
@@ -135,7 +133,7 @@ public class Workers implements AutoCloseable {
             int spins = 0;
             while (!closed) {
                 Job current = job;
-                if (current != null && current != last && own < current.ranges) {
+                if (current != null && current != last) {
                     current.work(own);
                     last = current;
                     spins = 0;
@@ -147,10 +145,6 @@ public class Workers implements AutoCloseable {
                     spins = 0;
                 }
             }
-        }
-
-        boolean include(Thread thread) {
-            return Arrays.asList(threads).contains(thread);
         }
 
         void end() {
@@ -165,8 +159,7 @@ public class Workers implements AutoCloseable {
 
     private final Helpers helpers;
     private final Cleaner.Cleanable end;
-    private final ReentrantLock busy = new ReentrantLock(true);
-    private volatile boolean inTurn;
+    private final ReentrantLock busy = new ReentrantLock();
 
     /** @param threads the number of threads that work on a job, the caller included */
     public Workers(int threads) {
@@ -192,7 +185,7 @@ public class Workers implements AutoCloseable {
         if (items <= 0) {
             return;
         }
-        if (items == 1 || helpers.closed || !begin()) {
+        if (items == 1 || helpers.closed || helpers.threads.length == 0 || !busy.tryLock()) {
             for (int i = 0; i < items; i++) {
                 task.run(i);
             }
@@ -206,10 +199,9 @@ public class Workers implements AutoCloseable {
                 }
                 return;
             }
-            // Several callers leave one processor to Java's compiler; a single one needs all for a quick first result.
-            Job mine = new Job(task, items, inTurn && busy.hasQueuedThreads() ? Math.max(1, threads() - 1) : threads());
+            Job mine = new Job(task, items, threads());
             helpers.job = mine;
-            for (int i = 0; i < Math.min(mine.ranges, items) - 1; i++) {
+            for (int i = 0; i < Math.min(helpers.threads.length, items - 1); i++) {
                 LockSupport.unpark(helpers.threads[i]);
             }
             mine.work(0);
@@ -219,23 +211,6 @@ public class Workers implements AutoCloseable {
         } finally {
             busy.unlock();
         }
-    }
-
-    /** Whether this thread now has the helpers, until it unlocks them. */
-    private boolean begin() {
-        if (inTurn && !helpers.include(Thread.currentThread())) {
-            busy.lock();
-            return true;
-        }
-        return helpers.threads.length > 0 && busy.tryLock();
-    }
-
-    /**
-     * Sets whether jobs take turns: a caller that finds the helpers busy waits for them, and while callers wait, a job leaves one
-     * processor to other threads, such as Java's compiler.
-     */
-    public void takeTurns(boolean whether) {
-        inTurn = whether;
     }
 
     @Override

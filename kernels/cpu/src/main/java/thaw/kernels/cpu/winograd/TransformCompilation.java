@@ -34,17 +34,7 @@ public final class TransformCompilation {
     public void run() {
         compilation.call(Compilation.CALLS, this::filters);
         compilation.call(Compilation.MANY_CALLS, this::strip);
-        for (int i = 0; i < OUT * OUT; i++) {
-            tile(1 + i / OUT, 1 + i % OUT);
-            stridedTile(1 + i / OUT, 1 + i % OUT);
-        }
-        for (int i = 1; i <= OUT; i++) {
-            int side = i;
-            // A tile has a call for each of its lines.
-            int tiles = Compilation.MANY_CALLS / (2 * side + 2);
-            compilation.call(tiles, () -> tile(side, side));
-            compilation.call(tiles, () -> stridedTile(side, side));
-        }
+        compilation.call(Compilation.MANY_CALLS / OUT, this::tiles);
     }
 
     private void filters() {
@@ -65,14 +55,14 @@ public final class TransformCompilation {
         }
     }
 
-    private void tile(int rows, int columns) {
-        transforms.input(rows, columns, from, 0, row, scratch, to, 0, pair);
-        transforms.output(rows, columns, from, 0, pair, scratch, nextEpilogue(), 0, to, 0, row);
-    }
-
-    private void stridedTile(int rows, int columns) {
-        transforms.stridedInput(rows, columns, from, 0, row, scratch, to, 0, pair);
-        transforms.stridedOutput(rows, columns, from, 0, pair, scratch, nextEpilogue(), 0, to, 0, row);
+    /** All sizes in each call: C2 compiles a method again if it meets a size later. */
+    private void tiles() {
+        for (int side = 1; side <= OUT; side++) {
+            transforms.input(side, side, from, 0, row, scratch, to, 0, pair);
+            transforms.output(side, side, from, 0, pair, scratch, nextEpilogue(), 0, to, 0, row);
+            transforms.stridedInput(side, side, from, 0, row, scratch, to, 0, pair);
+            transforms.stridedOutput(side, side, from, 0, pair, scratch, nextEpilogue(), 0, to, 0, row);
+        }
     }
 
     private BlockedEpilogue nextEpilogue() {
