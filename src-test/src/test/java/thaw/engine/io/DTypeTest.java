@@ -196,8 +196,9 @@ class DTypeTest {
     void wrongNumbersOfElementsAreNamed() {
         StoredTensor tensor = StoredTensor.of(Shape.of(3), new float[3]);
         assertThrows(IllegalArgumentException.class, () -> StoredTensor.of(Shape.of(3), new float[2]));
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> StoredTensor.ofBytes(DType.F16, Shape.of(3), new byte[5])).getMessage()
-                .contains("takes 6 bytes, but the number given is 5"));
+        assertTrue(
+                assertThrows(IllegalArgumentException.class, () -> StoredTensor.ofBytes(DType.F16, Shape.of(3), new byte[5])).getMessage()
+                        .contains("takes 6 bytes, but the number given is 5"));
         assertTrue(assertThrows(IllegalStateException.class, tensor::toLongs).getMessage().contains("F32"));
     }
 }
