@@ -86,11 +86,6 @@ public final class Device implements AutoCloseable {
         return open("auto");
     }
 
-    /** Like {@link #auto()}; if the CPU is chosen, with this many threads. */
-    public static Device auto(int threads) {
-        return open("auto", threads);
-    }
-
     /**
      * The best OpenCL device: a graphics card before an integrated graphics processor, and that before the CPU.
      *

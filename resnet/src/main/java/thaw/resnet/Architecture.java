@@ -10,7 +10,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import thaw.engine.io.StoredTensor;
 import thaw.kernels.Shape;
 
 /**
@@ -216,16 +215,6 @@ public record Architecture(String name, Family family, List<Integer> depths, Des
 
     static String names() {
         return ALL.stream().map(Architecture::name).collect(Collectors.joining(", "));
-    }
-
-    /**
-     * The architecture of the first network among these weights, recognised by the names and shapes of its convolutions; see
-     * {@link NetworkWeights}. Empty if there is none.
-     *
-     * @throws IllegalArgumentException if the weights are a file's that describes a network which Thaw cannot compute
-     */
-    public static Optional<Architecture> recognise(Map<String, ? extends StoredTensor> weights) {
-        return NetworkWeights.allIn(weights).stream().findFirst().map(NetworkWeights::architecture);
     }
 
     /** Whether these are all convolution weights, by torchvision's names, for any number of input channels. */

@@ -128,39 +128,19 @@ public final class ResNet extends Network {
         return create(architecture, device, classes, device.generator(), false);
     }
 
-    /** A network of the ImageNet family, for images of about 224×224 pixels; likewise the next four. */
+    /** ResNet-18 of the ImageNet family, for images of about 224×224 pixels, with random weights. */
     public static ResNet resnet18(Device device, int classes) {
         return of(Architecture.byName("resnet18"), device, classes);
     }
 
-    /** ResNet-34 with random weights for images of 3 channels. */
-    public static ResNet resnet34(Device device, int classes) {
-        return of(Architecture.byName("resnet34"), device, classes);
-    }
-
-    /** ResNet-50 with random weights for images of 3 channels. */
+    /** ResNet-50 of the ImageNet family, for images of about 224×224 pixels, with random weights. */
     public static ResNet resnet50(Device device, int classes) {
         return of(Architecture.byName("resnet50"), device, classes);
     }
 
-    /** ResNet-101 with random weights for images of 3 channels. */
-    public static ResNet resnet101(Device device, int classes) {
-        return of(Architecture.byName("resnet101"), device, classes);
-    }
-
-    /** ResNet-152 with random weights for images of 3 channels. */
-    public static ResNet resnet152(Device device, int classes) {
-        return of(Architecture.byName("resnet152"), device, classes);
-    }
-
-    /** A network of the CIFAR family, for images of about 32×32 pixels. */
+    /** ResNet-20 of the CIFAR family, for images of about 32×32 pixels, with random weights. */
     public static ResNet resnet20(Device device, int classes) {
         return of(Architecture.byName("resnet20"), device, classes);
-    }
-
-    /** A network of the CIFAR family, for images of about 32×32 pixels. */
-    public static ResNet resnet32(Device device, int classes) {
-        return of(Architecture.byName("resnet32"), device, classes);
     }
 
     /**

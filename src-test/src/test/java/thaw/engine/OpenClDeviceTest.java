@@ -29,7 +29,7 @@ class OpenClDeviceTest {
     /** On CPUs, OpenCL is slower than the CPU backend. */
     @Test
     void autoNeverTakesAProcessorBehindOpenCl() {
-        try (Device device = Device.auto(1)) {
+        try (Device device = Device.open("auto", 1)) {
             if (device.backend() instanceof OpenClBackend opencl) {
                 assertFalse(opencl.device().type() == OpenClDevice.Type.CPU, device::toString);
             } else {

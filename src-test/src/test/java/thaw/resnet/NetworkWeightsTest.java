@@ -325,7 +325,7 @@ class NetworkWeightsTest extends FilledNetworks {
         net.loadStateDict(Map.of("features.0.weight", zeros(1)), false);
         net.loadStateDict(Map.of("fc.weight", zeros(CLASSES, 64)), false);
         assertFalse(net.isPretrained());
-        net.loadStateDict(ResNet.resnet32(device, 3).stateDict(), false);
+        net.loadStateDict(ResNet.of(Architecture.byName("resnet32"), device, 3).stateDict(), false);
         assertTrue(net.isPretrained());
     }
 

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,6 +49,9 @@ public final class OnnxFile {
     private static final int GRAPH_OUTPUT = 12;
 
     private static final int MOST_NODES = 100_000;
+    /** The bytes of weights that a model may have for each byte of its files, because nodes may share values, and those beyond. */
+    private static final long MOST_REPEATS = 2;
+    private static final long SPARE_BYTES = 1 << 24;
     /** The names that PyTorch's exporters give to tensors that have none. */
     private static final Pattern GENERATED = Pattern.compile("(?:onnx::|val_|/).*", Pattern.DOTALL);
     /** The longest name of a node that is taken apart. */
@@ -139,9 +143,20 @@ public final class OnnxFile {
             throw new WeightFileException("is an ONNX model without weights, or not one; is the download complete?");
         }
         Map<String, StoredTensor> weights = named(tensors, nodes, metadata);
+        requireFewRepeats(weights.values(), file.length() + folder.length());
         metadata.keySet().stream().filter(key -> key.endsWith(COUNTER) && metadata.get(key).matches("\\d{1,18}")).toList()
                 .forEach(key -> weights.put(key, StoredTensor.ofLongs(Shape.SCALAR, new long[] {Long.parseLong(metadata.remove(key))})));
         return Weights.of(weights, metadata);
+    }
+
+    /** Checks that a small file does not give a few values so many names that the weights would fill a large one. */
+    private static void requireFewRepeats(Collection<StoredTensor> weights, long held) throws WeightFileException {
+        long bytes = weights.stream().filter(ContiguousTensor.class::isInstance)
+                .mapToLong(tensor -> (long) tensor.shape().size() * tensor.dtype().size()).sum();
+        if (bytes > MOST_REPEATS * held + SPARE_BYTES) {
+            throw new WeightFileException("has weights of " + bytes + " bytes in files of " + held + ", because it gives the same values"
+                    + " many names; export the model anew");
+        }
     }
 
     private static void readGraph(ProtobufReader graph, OnnxTensor.Folder folder, Map<String, StoredTensor> tensors, List<OnnxNode> nodes)

@@ -56,6 +56,11 @@ record OnnxTensor(String name, StoredTensor tensor) {
             }
             return file;
         }
+
+        /** The bytes of the files that have been opened. */
+        long length() {
+            return opened.values().stream().mapToLong(FileBytes::length).sum();
+        }
     }
 
     /** The message of a tensor. */

@@ -48,20 +48,6 @@ public interface StoredTensor {
         return dtype() == DType.F32 ? bytes().asFloatBuffer() : FloatBuffer.wrap(toFloats()).asReadOnlyBuffer();
     }
 
-    /**
-     * Like {@link #toFloats()}, into an existing array.
-     *
-     * @throws IllegalArgumentException if the array's length is not the number of elements
-     */
-    default void read(float[] into) {
-        ByteBuffer from = bytes();
-        if (into.length != shape().size()) {
-            throw new IllegalArgumentException("read: the tensor has " + shape().size() + " elements (" + dtype() + " "
-                    + shape() + "), but the array's length is " + into.length);
-        }
-        dtype().read(from, into);
-    }
-
     /** Whether all elements are finite as floats, so that {@link #toFloats()} contains no NaN and no infinity. */
     default boolean isFinite() {
         return dtype().isFinite(bytes());

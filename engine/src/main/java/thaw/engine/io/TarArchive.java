@@ -29,12 +29,12 @@ final class TarArchive {
         while (file.holds(at, BLOCK) && file.slice(at, 1).get(0) != 0) {
             ByteBuffer header = file.slice(at, BLOCK);
             if (!isHeader(header)) {
-                throw damaged(file, "the header at byte " + at + " has a wrong checksum");
+                throw damaged("the header at byte " + at + " has a wrong checksum");
             }
             String name = text(header, 0, 100);
             long length = number(header, 124, 12);
             if (length < 0 || length > file.length() - at - BLOCK) {
-                throw damaged(file, "its file " + WeightFileException.quote(name) + " has " + length
+                throw damaged("its file " + WeightFileException.quote(name) + " has " + length
                         + " bytes, which are not all there; is the download complete?");
             }
             byte type = header.get(156);
@@ -42,7 +42,7 @@ final class TarArchive {
                 entries.put(name.startsWith("./") ? name.substring(2) : name, new Entry(at + BLOCK, length));
             }
             if (entries.size() > MOST_ENTRIES) {
-                throw damaged(file, "it has more than " + MOST_ENTRIES + " files");
+                throw damaged("it has more than " + MOST_ENTRIES + " files");
             }
             at += BLOCK + (length + BLOCK - 1) / BLOCK * BLOCK;
         }
@@ -91,7 +91,7 @@ final class TarArchive {
         return StandardCharsets.ISO_8859_1.decode(header.slice(at, end - at)).toString();
     }
 
-    private static WeightFileException damaged(FileBytes file, String what) {
+    private static WeightFileException damaged(String what) {
         return new WeightFileException("damaged tar archive: " + what);
     }
 }

@@ -183,9 +183,6 @@ class DTypeTest {
         StoredTensor f32 = StoredTensor.of(Shape.of(2, 2), floats);
         assertArrayEquals(floats, f32.toFloats());
         assertArrayEquals(new double[] {1.5, -0.0, Double.NaN, Float.MIN_VALUE}, f32.toDoubles());
-        float[] into = new float[4];
-        f32.read(into);
-        assertArrayEquals(floats, into);
         double[] doubles = {0.1, 1e300};
         assertArrayEquals(doubles, StoredTensor.ofDoubles(Shape.of(2), doubles).toDoubles());
         assertArrayEquals(new float[] {0.1f, Float.POSITIVE_INFINITY}, StoredTensor.ofDoubles(Shape.of(2), doubles).toFloats());
@@ -196,7 +193,6 @@ class DTypeTest {
     @Test
     void wrongNumbersOfElementsAreNamed() {
         StoredTensor tensor = StoredTensor.of(Shape.of(3), new float[3]);
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> tensor.read(new float[4])).getMessage().contains("[3]"));
         assertThrows(IllegalArgumentException.class, () -> StoredTensor.of(Shape.of(3), new float[2]));
         assertThrows(IllegalArgumentException.class, () -> StoredTensor.ofBytes(DType.F16, Shape.of(3), new byte[5]));
         assertTrue(assertThrows(IllegalStateException.class, tensor::toLongs).getMessage().contains("F32"));

@@ -202,6 +202,8 @@ final class OnnxAttacks {
                 attack("a node of itself", beside(1, 1, i -> node("Identity", "a", "a")), READ),
                 attack("nodes in a circle", beside(2, 1, i -> node("Identity", "a" + i, "a" + (1 - i))), READ),
                 attack("a chain of 30,000 nodes", beside(30_000, 1, i -> node("Identity", "a" + i, i == 0 ? "w" : "a" + (i - 1))), READ),
+                attack("a KiB under 1,000 names", renamed(1000), READ),
+                attack("a KiB under 100,000 names", renamed(100_000), "many names; export the model anew"),
                 attack("a node whose result is a tensor's name",
                         model(graph().message(5, tensor("v", 0)).message(1, node("Identity", "w", "v"))), "two tensors \"w\""),
                 attack("two weights for one name", model(graph().message(5, tensor("onnx::Conv_1", 0)).message(5, tensor("onnx::Conv_2", 0))
@@ -209,6 +211,13 @@ final class OnnxAttacks {
                         .message(1, node("Conv", "/c/Conv", "x", "onnx::Conv_2"))), "two tensors \"c.weight\""),
                 attack("a linear layer of a long name", model(graph().message(5, tensor("n".repeat(100_000), 0))
                         .message(1, node("Gemm", "fc", "x", "n".repeat(100_000)))), "transposed"));
+    }
+
+    /** A tensor of one KiB to which nodes give other names. */
+    private static byte[] renamed(int times) {
+        ProtobufMessage graph = new ProtobufMessage().message(5, tensor("k", 256).bytes(9, ByteBuffer.allocate(1024)));
+        IntStream.range(0, times).forEach(i -> graph.message(1, node("Identity", "k" + i, "k")));
+        return model(graph);
     }
 
     private static ProtobufMessage inputs(int count) {

@@ -135,7 +135,6 @@ class UnpicklerTest {
         StoredTensor t = assertInstanceOf(UnreadTensor.class, load(tensor(offset, size, stride)));
         assertThrows(UncheckedIOException.class, t::bytes);
         assertThrows(UncheckedIOException.class, t::toFloats);
-        assertThrows(UncheckedIOException.class, () -> t.read(new float[1]));
     }
 
     @Test
@@ -296,6 +295,19 @@ class UnpicklerTest {
             copies.append("ccollections\nOrderedDict\nh\2\205R");
         }
         refused(copies + ".", "over and over");
+    }
+
+    /** The largest of what {@link #depthAndRepetitionAreBounded} refuses. */
+    @Test
+    void largestOfEachKind() throws Exception {
+        assertInstanceOf(Tuple.class, load("(".repeat(1000) + "t".repeat(1000) + "."));
+        refused("(".repeat(1001) + "t".repeat(1001) + ".", "nest deeper than 1000");
+        assertEquals(new TorchGlobals.Name("m." + "x".repeat(1000)), load("cm\n" + "x".repeat(1000) + "\n."));
+        refused("cm\n" + "x".repeat(1001) + "\n.", "longer than 1000 bytes");
+        assertEquals(BigInteger.ONE.shiftLeft(8 * 999), load("\213\350\3\0\0" + "\0".repeat(999) + "\1."));
+        assertInstanceOf(TorchTensor.class, load(tensor(0, "1 ".repeat(64), "1 ".repeat(64))));
+        assertInstanceOf(TorchTensor.class, load(tensor(0, "16777216", "0")));
+        assertInstanceOf(UnreadTensor.class, load(tensor(0, "16777217", "0")));
     }
 
     @ParameterizedTest

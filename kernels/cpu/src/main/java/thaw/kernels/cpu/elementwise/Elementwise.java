@@ -196,29 +196,20 @@ public final class Elementwise implements ElementwiseOps {
 
     @Override
     public Array binary(BinaryOp op, Array left, Array right) {
+        boolean isSameShape = left.shape().equals(right.shape());
+        CpuArray a = isSameShape ? flat(left, op != BinaryOp.DIV) : memory.asRowMajor(left);
+        CpuArray b = isSameShape ? memory.as(a, right) : memory.asRowMajor(right);
         Shape shape = Shape.broadcast(left.shape(), right.shape());
-        if (left.shape().equals(right.shape())) {
-            CpuArray a = flat(left, op != BinaryOp.DIV);
-            CpuArray b = memory.as(a, right);
-            CpuArray y = memory.like(a);
-            float[] u = a.data();
-            float[] v = b.data();
-            float[] out = y.data();
-            overAll(a.length(), (from, to) -> apply(op, u, v, out, from, to));
-            a.release();
-            b.release();
-            return y;
-        }
-        CpuArray a = memory.asRowMajor(left);
-        CpuArray b = memory.asRowMajor(right);
-        CpuArray y = memory.rowMajor(shape);
+        CpuArray y = isSameShape ? memory.like(a) : memory.rowMajor(shape);
         float[] u = a.data();
         float[] v = b.data();
         float[] out = y.data();
-        int[] dims = shape.toArray();
-        int[] us = Strides.broadcast(a.shape(), shape);
-        int[] vs = Strides.broadcast(b.shape(), shape);
-        Strides.forEach(dims, us, vs, (i, j, k) -> out[i] = apply(op, u[j], v[k]));
+        if (isSameShape) {
+            overAll(a.length(), (from, to) -> apply(op, u, v, out, from, to));
+        } else {
+            Strides.forEach(shape.toArray(), Strides.broadcast(a.shape(), shape), Strides.broadcast(b.shape(), shape),
+                    (i, j, k) -> out[i] = apply(op, u[j], v[k]));
+        }
         a.release();
         b.release();
         return y;

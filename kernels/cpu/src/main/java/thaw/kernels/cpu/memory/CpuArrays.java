@@ -98,7 +98,7 @@ public final class CpuArrays implements ArrayOps {
     @Override
     public void assign(Array target, Array source) {
         CpuArray to = cpu(target);
-        CpuArray from = to.isRowMajor() ? memory.asRowMajor(source) : memory.asBlocked(source);
+        CpuArray from = memory.as(to, source);
         System.arraycopy(from.data(), 0, to.data(), 0, to.length());
         from.release();
         to.storage().changed();

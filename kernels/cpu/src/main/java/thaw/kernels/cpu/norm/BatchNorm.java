@@ -139,7 +139,7 @@ public final class BatchNorm implements NormOps {
                 block -> {
                     for (int c = block * u.loops.lanes(); c < u.end(block); c++) {
                         double m = u.valuesPerChannel();
-                        double average = mean(u, sums, c);
+                        double average = total(u, sums, c) / u.images;
                         double m2 = squaredDifferences(u, sums, squares, average, c);
                         double inv = 1 / Math.sqrt(m2 / m + eps);
                         mu[c] = (float) average;
@@ -174,14 +174,6 @@ public final class BatchNorm implements NormOps {
             means[l] /= u.pixels;
         }
         u.loops.sumOfSquaredDifferences(x, unit * u.size(), u.pixels, means, o, squares, o);
-    }
-
-    private static double mean(Units u, float[] means, int c) {
-        double total = 0;
-        for (int n = 0; n < u.images; n++) {
-            total += means[n * u.padded() + c];
-        }
-        return total / u.images;
     }
 
     private static double squaredDifferences(Units u, float[] means, float[] squares, double mean, int c) {
@@ -309,6 +301,7 @@ public final class BatchNorm implements NormOps {
                 unit * u.loops.lanes());
     }
 
+    /** The sum over the images of the units' numbers for a channel. */
     private static double total(Units u, float[] ofUnits, int c) {
         double total = 0;
         for (int n = 0; n < u.images; n++) {
