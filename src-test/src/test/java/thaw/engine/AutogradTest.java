@@ -181,6 +181,7 @@ class AutogradTest {
         Tensor b = device.ones(Shape.of(2)).requiresGrad(true);
         long before = counting.backend().memory().inUse();
         try (Scope scope = device.scope()) {
+            Tensor e = b.exp();
             Tensor y = new Function("wrong") {
                 @Override
                 protected Array forward(Backend on, Array... in) {
@@ -191,8 +192,8 @@ class AutogradTest {
                 protected Array[] backward(Backend on, Array gy) {
                     return gradients(() -> on.zeros(Shape.of(3)), () -> on.zeros(Shape.of(2)));
                 }
-            }.apply(a, b.exp());
-            String message = assertThrows(IllegalStateException.class, y.sum()::backward).getMessage();
+            }.apply(a, e);
+            String message = assertThrows(IllegalStateException.class, y.add(e).sum()::backward).getMessage();
             assertTrue(message.contains("a tensor [2] has the shape [3]"), message);
         }
         assertEquals(before, counting.backend().memory().inUse());
@@ -306,6 +307,15 @@ class AutogradTest {
         counting.reset();
         w.forEach(t -> t.requiresGrad(false));
         assertFalse(network(image, w, same).requiresGrad());
+    }
+
+    @Test
+    void convolutionsOfOneInputAddTheirGradientsInPlace() {
+        Tensor y = device.ones(Shape.of(1, 2, 4, 4)).requiresGrad(true).mul(2);
+        Tensor w = device.ones(Shape.of(2, 2, 3, 3));
+        Functional.conv2d(y, w, Conv2dOptions.DEFAULT).add(Functional.conv2d(y, w, Conv2dOptions.DEFAULT)).sum().backward();
+        assertEquals(1, counting.calls("conv2dInputGradient"));
+        assertEquals(1, counting.calls("addConv2dInputGradient"));
     }
 
     private static Tensor network(Tensor x, List<Tensor> weights, Conv2dOptions options) {

@@ -2,6 +2,7 @@ package thaw.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -79,6 +80,8 @@ class TensorTest {
         assertEquals("Tensor [2]", t.toString());
         assertEquals("Tensor [2] requiresGrad", t.requiresGrad(true).toString());
         assertEquals("Tensor [] requiresGrad from sum", t.sum().toString());
+        assertTrue(t.isLeaf() && t.detach().sum().isLeaf());
+        assertFalse(t.sum().isLeaf());
     }
 
     @Test

@@ -102,6 +102,26 @@ abstract class LayerAgreement extends Agreement {
         });
     }
 
+    /** A backend that keeps rearranged images for the gradient of the weight must notice when they change. */
+    @Test
+    void conv2dWeightGradientSeesThatTheImagesHaveChanged() {
+        Conv2dOptions options = Conv2dOptions.of(1, 1);
+        agree(8, convolutionTolerance(), b -> {
+            Backend backend = b.backend();
+            Array x = b.mutable(b.normal(8, 16, 8, 8));
+            Array other = b.normal(8, 16, 8, 8);
+            Array w = b.normal(16, 16, 3, 3);
+            Array y = backend.conv2d(x, w, options);
+            List<Array> results = new ArrayList<>(List.of(x, y));
+            results.add(backend.conv2dWeightGradient(y, x, w.shape(), options));
+            results.add(backend.conv2dWeightGradient(y, x, w.shape(), options));
+            backend.conv2d(x, w, options).release();
+            backend.add(x, other);
+            results.add(backend.conv2dWeightGradient(y, x, w.shape(), options));
+            return results;
+        });
+    }
+
     // ---- linear algebra --------------------------------------------------------------------------------------------
 
     @Test
@@ -181,6 +201,28 @@ abstract class LayerAgreement extends Agreement {
             Backend.NormGradients g = b.backend().batchNormTrainGradient(b.normal(x.shape()), x, n.y(), weight, n.mean(), n.invStd(),
                     true, true);
             return List.of(n.y(), n.mean(), n.invStd(), mean, var, g.x(), g.weight(), g.bias(), g.residual());
+        });
+    }
+
+    /** The gradient of a residual, which another norm reads and to which a convolution's gradient is added. */
+    @ParameterizedTest
+    @CsvSource({"8, 1, 1", "8, 3, 1", "8, 3, 2", "7, 1, 1", "7, 3, 1"})
+    void gradientsOfResidualsGoOn(int side, int filter, int stride) {
+        Conv2dOptions options = Conv2dOptions.of(stride, filter / 2);
+        agree(side + filter, convolutionTolerance(), b -> {
+            Backend backend = b.backend();
+            Array x = b.normal(8, 16, side, side);
+            Array weight = b.normal(16);
+            Array w = b.normal(16, 16, filter, filter);
+            Backend.Normalized n = backend.batchNormTrain(x, weight, b.normal(16), null, null, 0.1, 1e-5, null, false);
+            Backend.NormGradients first = backend.batchNormTrainGradient(b.normal(x.shape()), x, b.normal(x.shape()), weight,
+                    n.mean(), n.invStd(), true, true);
+            Backend.NormGradients second = backend.batchNormTrainGradient(first.residual(), x, null, weight, n.mean(), n.invStd(),
+                    true, false);
+            Array gy = b.normal(options.outputShape(x.shape(), w.shape()));
+            backend.addConv2dInputGradient(first.residual(), gy, w, options);
+            return List.of(n.y(), n.mean(), n.invStd(), first.x(), first.weight(), first.bias(), first.residual(), second.x(),
+                    second.weight(), second.bias());
         });
     }
 

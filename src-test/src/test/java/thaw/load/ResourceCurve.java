@@ -30,12 +30,12 @@ final class ResourceCurve implements AutoCloseable {
 
     /** A quantity, and by how much it may grow between the first and the last third of the warm measurements. */
     enum Quantity {
-        /** Left by the last collection of each part of the heap. */
-        HEAP("heap after a collection, MiB", 16),
         DIRECT("direct and mapped buffers, MiB", 2),
         RESIDENT("resident memory, MiB", 64),
         THREADS("threads", 2),
-        HANDLES("file handles", 4);
+        HANDLES("file handles", 4),
+        /** Last, since its collection would also free buffers and handles that wait for one. */
+        HEAP("heap after a full collection, MiB", 16);
 
         private final String label;
         private final double growth;
@@ -47,14 +47,17 @@ final class ResourceCurve implements AutoCloseable {
 
         double now() {
             return switch (this) {
-                case HEAP -> ManagementFactory.getMemoryPoolMXBeans().stream().map(MemoryPoolMXBean::getCollectionUsage)
-                        .filter(usage -> usage != null).mapToLong(usage -> usage.getUsed()).sum() / MEBIBYTE;
                 case DIRECT -> ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
                         .mapToLong(BufferPoolMXBean::getMemoryUsed).sum() / MEBIBYTE;
                 case RESIDENT -> resident();
                 case THREADS -> ManagementFactory.getThreadMXBean().getThreadCount();
                 case HANDLES -> ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
                         ? unix.getOpenFileDescriptorCount() : 0;
+                case HEAP -> {
+                    System.gc();
+                    yield ManagementFactory.getMemoryPoolMXBeans().stream().map(MemoryPoolMXBean::getCollectionUsage)
+                            .filter(usage -> usage != null).mapToLong(usage -> usage.getUsed()).sum() / MEBIBYTE;
+                }
             };
         }
 

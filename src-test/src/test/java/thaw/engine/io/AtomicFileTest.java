@@ -52,6 +52,29 @@ class AtomicFileTest {
     }
 
     @Test
+    void aFolderThatVanishes() throws IOException {
+        Path inside = Files.createDirectory(folder.resolve("inside"));
+        IOException failed = assertThrows(IOException.class, () -> AtomicFile.write(inside.resolve("file"), channel -> {
+            try (Stream<Path> files = Files.list(inside)) {
+                Files.delete(files.findFirst().orElseThrow());
+            }
+            Files.delete(inside);
+        }));
+        assertEquals("cannot write " + inside.resolve("file") + ": its folder is gone or accepts no files", failed.getMessage());
+    }
+
+    @Test
+    void deletes() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "old");
+        AtomicFile.delete(file);
+        AtomicFile.delete(file);
+        assertEquals(List.of(), files());
+        Files.createDirectories(folder.resolve("full/of"));
+        String message = assertThrows(IOException.class, () -> AtomicFile.delete(folder.resolve("full"))).getMessage();
+        assertTrue(message.startsWith("cannot delete " + folder.resolve("full") + ": "), message);
+    }
+
+    @Test
     void writesTheFileThatALinkLeadsTo() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "old");
         Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("file"));

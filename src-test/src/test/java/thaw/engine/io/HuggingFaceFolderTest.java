@@ -78,6 +78,19 @@ class HuggingFaceFolderTest {
         assertEquals("[-Infinity, 1]", Weights.read(weights).metadata().get("config.b"));
     }
 
+    /** Objects in 16 others are flattened, those around them counted; deeper ones are left out, and what follows them is read. */
+    @Test
+    void objectsInObjects() throws IOException {
+        Path weights = written("model.safetensors", 1);
+        for (int depth : new int[] {16, 17}) {
+            Files.writeString(folder.resolve("config.json"), "{\"architecture\": \"resnet18\", " + "\"k\": {".repeat(depth)
+                    + "\"v\": 1" + "}".repeat(depth) + ", \"last\": 2}");
+            Map<String, String> metadata = Weights.read(weights).metadata();
+            assertEquals(depth == 16 ? "1" : null, metadata.get("config." + "k.".repeat(depth) + "v"));
+            assertEquals("2", metadata.get("config.last"));
+        }
+    }
+
     @Test
     void aFolderStandsForTheWeightsInIt() throws IOException {
         written("other.safetensors", 3);

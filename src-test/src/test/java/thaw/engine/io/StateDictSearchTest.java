@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -204,7 +205,31 @@ class StateDictSearchTest {
         Map<Object, Object> saved = saved("w");
         saved.put("long", BigInteger.TWO.pow(256));
         saved.put("shorter", BigInteger.TWO.pow(70));
-        assertEquals(Map.of("shorter", "1180591620717411303424"), StateDictSearch.weights(saved, null).metadata());
+        saved.put("longest", BigInteger.TWO.pow(256).subtract(BigInteger.ONE));
+        assertEquals(Map.of("shorter", "1180591620717411303424", "longest", BigInteger.TWO.pow(256).subtract(BigInteger.ONE).toString()),
+                StateDictSearch.weights(saved, null).metadata());
+    }
+
+    /** Settings as large and as deep as they are read, and beyond. */
+    @Test
+    void boundsOfSettings() throws IOException {
+        String name = "n".repeat(200);
+        Map<Object, Object> settings = new LinkedHashMap<>(Map.of(name, 1L, name + "n", 2L,
+                "list", Collections.nCopies(1000, 7L), "longer", Collections.nCopies(1001, 7L),
+                "texts", List.of("t".repeat(9_999)), "longer texts", List.of("t".repeat(10_000)), "text", "t".repeat(10_001)));
+        Map<Object, Object> inner = settings;
+        for (int depth = 1; depth <= 5; depth++) {
+            Map<Object, Object> next = new LinkedHashMap<>(Map.of("depth", (long) depth));
+            inner.put("in", next);
+            inner = next;
+        }
+        Map<Object, Object> saved = saved("state_dict.w");
+        saved.put("args", settings);
+        saved.put("others", Map.of("a", 1L));
+        Map<String, String> metadata = StateDictSearch.weights(saved, null).metadata();
+        assertEquals(Set.of("args." + name, "args.list", "args.texts", "args.text", "args.in.depth", "args.in.in.depth",
+                "args.in.in.in.depth", "args.in.in.in.in.depth"), metadata.keySet());
+        assertEquals("[7" + ", 7".repeat(999) + "]", metadata.get("args.list"));
     }
 
     @Test

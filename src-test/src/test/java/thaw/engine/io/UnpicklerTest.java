@@ -297,6 +297,19 @@ class UnpicklerTest {
         refused(copies + ".", "over and over");
     }
 
+    /** The largest of what {@link #depthAndRepetitionAreBounded} refuses. */
+    @Test
+    void largestOfEachKind() throws Exception {
+        assertInstanceOf(Tuple.class, load("(".repeat(1000) + "t".repeat(1000) + "."));
+        refused("(".repeat(1001) + "t".repeat(1001) + ".", "nest deeper than 1000");
+        assertEquals(new TorchGlobals.Name("m." + "x".repeat(1000)), load("cm\n" + "x".repeat(1000) + "\n."));
+        refused("cm\n" + "x".repeat(1001) + "\n.", "longer than 1000 bytes");
+        assertEquals(BigInteger.ONE.shiftLeft(8 * 999), load("\213\350\3\0\0" + "\0".repeat(999) + "\1."));
+        assertInstanceOf(TorchTensor.class, load(tensor(0, "1 ".repeat(64), "1 ".repeat(64))));
+        assertInstanceOf(TorchTensor.class, load(tensor(0, "16777216", "0")));
+        assertInstanceOf(UnreadTensor.class, load(tensor(0, "16777217", "0")));
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {-1, Long.MAX_VALUE, Long.MAX_VALUE / 4, 1L << 61})
     void storagesOfImpossibleLength(long elements) {

@@ -30,22 +30,30 @@ final class FullDisk {
     private final Path folder;
     private final int writesApart;
     private final int othersApart;
+    private final String only;
+    private final int first;
     private final Path data;
     private final Path model;
     private int tried;
 
-    private FullDisk(Path folder, int writesApart, int othersApart) throws IOException {
+    private FullDisk(Path folder, int writesApart, int othersApart, String only, int first) throws IOException {
         this.folder = folder;
         this.writesApart = writesApart;
         this.othersApart = othersApart;
+        this.only = only;
+        this.first = first;
         data = ColourImages.blueAndRed(folder.resolve("data"));
         model = folder.resolve("model.safetensors");
     }
 
-    /** Arguments: an empty folder, and the distances between the writes and between the other operations that are tried. */
+    /**
+     * Arguments: an empty folder, and the distances between the writes and between the other operations that are tried; to go on with a
+     * walk, also the name of the only command, and the first operation, from 1.
+     */
     public static void main(String[] args) throws IOException {
         System.setProperty("thaw.cache", args[0] + "/cache");
-        new FullDisk(Path.of(args[0]), Integer.parseInt(args[1]), Integer.parseInt(args[2])).walk();
+        new FullDisk(Path.of(args[0]), Integer.parseInt(args[1]), Integer.parseInt(args[2]), args.length > 3 ? args[3] : "",
+                args.length > 4 ? Integer.parseInt(args[4]) : 1).walk();
     }
 
     private void walk() throws IOException {
@@ -115,9 +123,15 @@ final class FullDisk {
      * operations out takes the two in turn.
      */
     private void failEach(String name, List<DiskOperation> operations, Attempt attempt) throws IOException {
+        if (!only.isEmpty() && !only.equals(name)) {
+            return;
+        }
         int before = tried;
         int[] seen = new int[2];
-        for (int k = 1; k <= operations.size(); k++) {
+        for (int k = first; k <= operations.size(); k++) {
+            if (k % 50 == 0) {
+                System.out.println(name + ": operation " + k + " of " + operations.size());
+            }
             boolean write = operations.get(k - 1).kind() == Kind.WRITE;
             if (seen[write ? 0 : 1]++ % (write ? writesApart : othersApart) != 0) {
                 continue;
@@ -137,7 +151,7 @@ final class FullDisk {
                 tried++;
             }
         }
-        System.out.println(name + ": " + operations.size() + " operations, " + (tried - before) + " faults");
+        System.out.println(name + ": operations " + first + " to " + operations.size() + ", " + (tried - before) + " faults");
     }
 
     private static List<DiskOperation> operations(Path below, Runnable command) {

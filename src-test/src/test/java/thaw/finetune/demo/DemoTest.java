@@ -64,7 +64,7 @@ class DemoTest {
         assertEquals(comparison.recommended().mean(), accuracy(Arm.discriminative(), demo.images(), 1));
     }
 
-    private static final class Recorder implements DemoListener {
+    private static final class Recorder implements Demo.Listener {
         private final List<String> events = new ArrayList<>();
 
         @Override
@@ -154,7 +154,8 @@ class DemoTest {
 
     @Test
     void armsHaveTheSameNumberOfEpochs() {
-        assertEquals(1, Arm.all().stream().map(Arm::epochs).distinct().count());
+        assertEquals(1,
+                Arm.all().stream().map(arm -> arm.phases().stream().mapToInt(phase -> phase.training().epochs()).sum()).distinct().count());
     }
 
     @Test

@@ -76,8 +76,8 @@ class ShiftsChapterTest {
             ways.put(way, new ShiftsChapter.Result(0.1, new double[] {0.5, 0.6}, way == Way.LAST ? 2 : 0));
         }
         Shift shift = new Shift("near", "made", draw -> List.of());
-        Answer answer = new ShiftsAnswer(new Amount(10, 10, 1, 2), Map.of(shift, new ShiftsChapter.OfShift(ways, Double.NaN, List.of())))
-                .answer();
+        Chapter.Answer answer = new ShiftsAnswer(new Amount(10, 10, 1, 2),
+                Map.of(shift, new ShiftsChapter.OfShift(ways, Double.NaN, List.of()))).answer();
         assertTrue(answer.done().contains("accuracy of a guess: 2 of those counted"), answer.done());
         assertTrue(answer.figures().contains("55.0 %, 2 diverged"), answer.figures());
         assertTrue(answer.figures().contains("diverged on draw 1"), answer.figures());

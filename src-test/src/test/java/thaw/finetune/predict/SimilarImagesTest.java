@@ -64,15 +64,16 @@ class SimilarImagesTest {
             assertEquals(files.subList(0, files.size() - 1), index.images());
             assertEquals(1, unread.size());
             assertTrue(unread.get(0).getMessage().contains("broken.png"));
-            List<List<String>> names = IntStream.range(0, files.size() - 1).parallel().mapToObj(i -> classifier
-                    .similar(files.get(i), index, 3).stream().map(match -> match.image().name()).toList()).toList();
+            List<List<String>> names = IntStream.range(0, files.size() - 1).parallel()
+                    .mapToObj(i -> index.nearest(classifier.features(files.get(i)), 3).stream().map(match -> match.image().name()).toList())
+                    .toList();
             for (int i = 0; i < names.size(); i++) {
-                List<SimilarImages.Match<ImageSource>> alone = classifier.similar(files.get(i), index, 3);
+                List<SimilarImages.Match<ImageSource>> alone = index.nearest(classifier.features(files.get(i)), 3);
                 assertEquals(1, alone.get(0).cosine(), 1e-6);
                 assertEquals(alone.stream().map(match -> match.image().name()).toList(), names.get(i));
                 assertArrayEquals(index.features().get(i), classifier.features(files.get(i)), 1e-5f);
             }
-            assertThrows(ImageReadException.class, () -> classifier.similar(ImageSource.of(broken), index, 1));
+            assertThrows(ImageReadException.class, () -> classifier.features(ImageSource.of(broken)));
         }
     }
 }

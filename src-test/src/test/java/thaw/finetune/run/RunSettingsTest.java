@@ -50,7 +50,8 @@ class RunSettingsTest {
                 new RunSettings.Data(new RunSettings.Source("/photos", null, null, null, null),
                         new RunSettings.Loading(32, false, true, Transforms.of(64).toMap(), 0), new RunSettings.Holdout(0.2, "stratified"),
                         RunSettings.Found.NOTHING),
-                RunSettings.Network.ofScratch("resnet20", "concat"), new RunSettings.Variation(augmentation, mix, 7),
+                new RunSettings.Network("resnet20", List.of(), "concat", null, null, null, null),
+                new RunSettings.Variation(augmentation, mix, 7),
                 new TrainingSettings("stages", plan, fit, loss, Precompute.When.EXACT, DiagnosticsOptions.standard()),
                 new RunSettings.Selection(3, RunSettings.Keep.BEST), new RunSettings.Environment("1", "17", "cpu"));
     }

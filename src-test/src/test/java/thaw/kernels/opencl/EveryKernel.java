@@ -102,6 +102,7 @@ final class EveryKernel {
         on.addConv2dInputGradient(on.copy(x), y, w, options);
         on.conv2dWeightGradient(y, x, w.shape(), options);
         train(y, y);
+        on.addConv2dInputGradient(train(x, x), y, w, options);
     }
 
     private void norms() {
@@ -109,7 +110,7 @@ final class EveryKernel {
         Array many = random(5, 1, 58, 60);
         train(many, many);
         for (Array x : List.of(random(2, 3, 4, 6), random(3, 2, 5, 3))) {
-            train(x, random(x.shape().toArray()));
+            on.add(train(x, random(x.shape().toArray())), x);
             int channels = x.shape().dim(1);
             on.batchNormEval(x, random(channels), random(channels), random(channels), random(channels), 1);
             on.batchNormEvalGradient(x, x, random(channels), random(channels), random(channels), 1, true, true);
@@ -117,12 +118,13 @@ final class EveryKernel {
         }
     }
 
-    private void train(Array x, Array residual) {
+    /** The gradient of the residual. */
+    private Array train(Array x, Array residual) {
         int channels = x.shape().dim(1);
         Array weight = random(channels);
         Normalized n = on.batchNormTrain(x, weight, random(channels), random(channels), random(channels), 0.1, 1, residual, true);
-        on.batchNormTrainGradient(residual, x, n.y(), weight, n.mean(), n.invStd(), true, true);
         on.batchNormTrainGradient(residual, x, on.copy(n.y()), weight, n.mean(), n.invStd(), true, false);
+        return on.batchNormTrainGradient(residual, x, n.y(), weight, n.mean(), n.invStd(), true, true).residual();
     }
 
     private void elements() {

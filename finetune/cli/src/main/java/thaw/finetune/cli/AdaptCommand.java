@@ -6,10 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import thaw.engine.Device;
@@ -22,7 +20,7 @@ import thaw.finetune.train.BatchNormAdaptation;
 @Command(name = "adapt", sortOptions = false, customSynopsis = "thaw adapt MODEL IMAGES… [-o OUT] [OPTIONS]",
         description = "Adapts a model's batch norm to unlabelled images, such as a new camera's.",
         footer = {"", "Example: thaw adapt model.safetensors new-camera -o adapted.safetensors"})
-final class AdaptCommand implements Callable<Integer> {
+final class AdaptCommand extends DeviceCommand {
 
     @Parameters(index = "0", paramLabel = "MODEL", description = "Trained model.")
     private Path modelFile;
@@ -37,12 +35,6 @@ final class AdaptCommand implements Callable<Integer> {
     @Option(names = "--source-images", paramLabel = "N",
             description = "Images that the old statistics count for (default: as many as the new ones, at least 16).")
     private @Nullable Double sourceImages;
-
-    @Mixin
-    private DeviceOptions deviceOptions;
-
-    @Mixin
-    private OutputOptions output;
 
     @Override
     public Integer call() throws IOException {

@@ -5,7 +5,6 @@ import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -29,7 +28,7 @@ import thaw.resnet.ResNet;
 @Command(name = "bench", sortOptions = false, customSynopsis = "thaw bench [OPTIONS]",
         description = "Measures the speed of prediction or training on this machine.",
         footer = {"", "Example: thaw bench --arch resnet50 --mode train --batch 8"})
-final class BenchCommand implements Callable<Integer> {
+final class BenchCommand extends DeviceCommand {
 
     /** The least number of runs for a meaningful median. */
     private static final int LEAST_RUNS = 9;
@@ -68,19 +67,13 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--profile", description = "Adds the time of each operator; on OpenCL of each kernel, by the device's clock.")
     private boolean profile;
 
-    @Mixin
-    private DeviceOptions deviceOptions;
-
-    @Mixin
-    private OutputOptions output;
-
     @Override
     public Integer call() {
         Architecture architecture = variantOption.of(Architectures.byName(archName));
         int side = size == null ? Architectures.nativeSize(architecture) : size;
-        Counts.require("--batch", batch, 1);
-        Counts.require("--size", side, 1);
-        Counts.require("--runs", runs, LEAST_RUNS);
+        Failure.ifBelow("--batch", batch, 1);
+        Failure.ifBelow("--size", side, 1);
+        Failure.ifBelow("--runs", runs, LEAST_RUNS);
         if (!(warmUp >= 0)) {
             throw new Failure("--warm-up: expected 0 or more seconds, got " + warmUp);
         }

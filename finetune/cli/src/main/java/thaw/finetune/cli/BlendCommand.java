@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -29,7 +28,7 @@ import thaw.resnet.Network;
 @Command(name = "blend", sortOptions = false, customSynopsis = "thaw blend A B DATA [--at FROM:TO:STEP] [-o OUT] [OPTIONS]",
         description = "Measures models between two of the same start: (1 - t) A + t B, batch norm's statistics too.",
         footer = {"", "Example: thaw blend head.safetensors model.safetensors photos --at 0:1:0.1 -o blend.safetensors"})
-final class BlendCommand implements Callable<Integer> {
+final class BlendCommand extends DeviceCommand {
 
     private static final int MOST_POINTS = 1000;
 
@@ -52,15 +51,8 @@ final class BlendCommand implements Callable<Integer> {
     @Mixin
     private ListingOptions listing;
 
-    @Mixin
-    private DeviceOptions deviceOptions;
-
-    @Mixin
-    private OutputOptions output;
-
     @Override
     public Integer call() throws IOException {
-        listing.requireSense();
         List<Double> points = points(at);
         if (out != null) {
             AtomicFile.requireWritable(out);

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,7 +27,7 @@ import thaw.resnet.Network;
 @Command(name = "check", sortOptions = false, customSynopsis = "thaw check DATA [--weights FILE] [-o PAGE] [OPTIONS]",
         description = "Finds wrong labels, copies and unfit images in a data set, before training. Changes nothing.",
         footer = {"", "Example: thaw check photos --weights resnet50.pth"})
-final class CheckCommand implements Callable<Integer> {
+final class CheckCommand extends DeviceCommand {
 
     @Parameters(paramLabel = "DATA", description = "Folder of class folders, or of train/ and valid/.")
     private Path dataFolder;
@@ -62,22 +61,14 @@ final class CheckCommand implements Callable<Integer> {
     @Mixin
     private PixelLimit limit;
 
-    @Mixin
-    private DeviceOptions deviceOptions;
-
-    @Mixin
-    private OutputOptions output;
-
     /** A network, and the preparation of its images. */
     private record Body(Network net, Transforms transforms) {
     }
 
     @Override
     public Integer call() throws IOException {
-        Counts.require("--batch", batch, 1);
-        Counts.require("--size", size == null ? 1 : size, 1);
-        listing.requireSense();
-        limit.requireSense();
+        Failure.ifBelow("--batch", batch, 1);
+        Failure.ifBelow("--size", size == null ? 1 : size, 1);
         if (AtomicFile.requireWritable(page).equals(AtomicFile.requireWritable(table))) {
             throw new Failure("--csv: the page would replace the table " + table + "; give it another name");
         }

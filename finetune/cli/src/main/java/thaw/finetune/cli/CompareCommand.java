@@ -5,10 +5,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import thaw.engine.io.AtomicFile;
@@ -18,7 +16,7 @@ import thaw.finetune.lesson.RunComparison;
 @Command(name = "compare", sortOptions = false, customSynopsis = "thaw compare RUN RUN… [-o PAGE.html] [OPTIONS]",
         description = "Puts the curves, layer groups and results of runs beside each other.",
         footer = {"", "Example: thaw compare one-rate three-rates -o compare.html"})
-final class CompareCommand implements Callable<Integer> {
+final class CompareCommand extends Subcommand {
 
     @Parameters(paramLabel = "RUN", arity = "1..*", description = "Folders of runs, two or more.")
     private List<Path> runs;
@@ -26,9 +24,6 @@ final class CompareCommand implements Callable<Integer> {
     @Option(names = {"-o", "--out"}, paramLabel = "PAGE.html", defaultValue = "compare.html",
             description = "The page (default: compare.html).")
     private Path out;
-
-    @Mixin
-    private OutputOptions output;
 
     @Override
     public Integer call() throws IOException {

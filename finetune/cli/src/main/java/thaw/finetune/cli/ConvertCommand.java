@@ -8,11 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import thaw.engine.io.AtomicFile;
@@ -23,7 +21,7 @@ import thaw.engine.io.Weights;
 @Command(name = "convert", sortOptions = false, customSynopsis = "thaw convert IN OUT [OPTIONS]",
         description = "Converts a weight file to safetensors, bit for bit unless --half is given.",
         footer = {"", "Example: thaw convert resnet50.pth resnet50.safetensors"})
-final class ConvertCommand implements Callable<Integer> {
+final class ConvertCommand extends Subcommand {
 
     /** Usual extensions of formats that the command reads but does not write. */
     private static final String OTHER_ENDING = ".*\\.(pth|pt|th|tar|bin|ckpt|pkl|onnx)";
@@ -41,9 +39,6 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Option(names = "--half", description = "Rounds float32 to float16, which halves the file.")
     private boolean half;
-
-    @Mixin
-    private OutputOptions output;
 
     @Override
     public Integer call() throws IOException {

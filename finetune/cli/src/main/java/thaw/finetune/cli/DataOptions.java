@@ -90,8 +90,8 @@ final class DataOptions {
     private long seed;
 
     void requireSense() {
-        Counts.require("--batch", batch, 1);
-        Counts.require("--size", size == null ? 1 : size, 1);
+        Failure.ifBelow("--batch", batch, 1);
+        Failure.ifBelow("--size", size == null ? 1 : size, 1);
         if (!(validFraction > 0 && validFraction < 1)) {
             throw new Failure("--valid: expected a share between 0 and 1, such as 0.2, got " + validFraction);
         }
@@ -104,8 +104,6 @@ final class DataOptions {
         if (mixup != null && cutmix != null) {
             throw new Failure("--mixup and --cutmix: give one of them");
         }
-        listing.requireSense();
-        limit.requireSense();
         if (listing.multiLabel() && balanced) {
             throw new Failure("--balanced is for images of one class each; leave it out with --multi-label");
         }

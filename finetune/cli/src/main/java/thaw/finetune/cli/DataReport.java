@@ -39,8 +39,7 @@ final class DataReport {
     static void add(ObjectNode json, ImageFolder data, String summary) {
         ObjectNode read = json.putObject("data").put("summary", summary).put("folder", data.root().toString())
                 .put("valid_folder", data.validRoot().map(Object::toString).orElse(null));
-        ArrayNode unused = read.putArray("unused");
-        data.unused().forEach(unused::add);
+        data.unused().forEach(read.putArray("unused")::add);
         ObjectNode skipped = read.putObject("skipped");
         for (Map.Entry<String, Integer> one : data.skippedByEnding().entrySet()) {
             skipped.put(one.getKey(), one.getValue());

@@ -7,11 +7,9 @@ import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.demo.Comparison;
@@ -24,7 +22,7 @@ import thaw.finetune.predict.Prediction;
 @Command(name = "demo", sortOptions = false, customSynopsis = "thaw demo [OPTIONS]",
         description = "Fine-tunes the bundled network on synthetic images, in several ways.",
         footer = {"", "Example: thaw demo --images-per-class 10"})
-final class DemoCommand implements Callable<Integer> {
+final class DemoCommand extends Subcommand {
 
     private static final int PREDICTED = 3;
 
@@ -50,15 +48,12 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--chart", paramLabel = "FILE", description = "Writes the comparison as a chart (PNG).")
     private @Nullable Path chart;
 
-    @Mixin
-    private OutputOptions output;
-
     @Override
     public Integer call() throws IOException {
-        Counts.require("--images-per-class", perClass, 2);
-        Counts.require("--test-images", tested, 1);
-        Counts.require("--seeds", seeds, 1);
-        Counts.require("--threads", threads == null ? 1 : threads, 1);
+        Failure.ifBelow("--images-per-class", perClass, 2);
+        Failure.ifBelow("--test-images", tested, 1);
+        Failure.ifBelow("--seeds", seeds, 1);
+        Failure.ifBelow("--threads", threads == null ? 1 : threads, 1);
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new Failure("--out: " + folder + " is a file; expected a new or an existing folder");
         }

@@ -8,8 +8,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import thaw.finetune.demo.Arm;
 import thaw.finetune.demo.Comparison;
+import thaw.finetune.demo.Demo;
 import thaw.finetune.demo.DemoImages;
-import thaw.finetune.demo.DemoListener;
 import thaw.finetune.demo.Phase;
 import thaw.finetune.synthetic.SyntheticImages;
 import thaw.finetune.train.TrainingListener;
@@ -19,7 +19,7 @@ import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
 /** Reports a demo's progress as text, and its result as text and JSON. */
-final class DemoReport implements DemoListener, AutoCloseable {
+final class DemoReport implements Demo.Listener, AutoCloseable {
 
     private final OutputOptions output;
     private final Progress progress = new Progress();

@@ -12,6 +12,9 @@ import thaw.kernels.ComputeThreads;
 /** The options {@code --device} and {@code --threads}. */
 final class DeviceOptions {
 
+    /** Before {@link OutputOptions} and after all other options in the help. */
+    private static final int LAST = 1;
+
     private static final class NameConverter implements ITypeConverter<String> {
         @Override
         public String convert(String value) {
@@ -23,16 +26,16 @@ final class DeviceOptions {
         }
     }
 
-    @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto", converter = NameConverter.class,
+    @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto", converter = NameConverter.class, order = LAST,
             description = "auto, cpu, opencl, opencl:N (see thaw devices), or reference: slow, float64 (default: auto).")
     private String name;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Compute threads (default: one per core).")
+    @Option(names = "--threads", paramLabel = "N", order = LAST, description = "Compute threads (default: one per core).")
     private @Nullable Integer threads;
 
     int threads() {
         int count = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-        Counts.require("--threads", count, 1);
+        Failure.ifBelow("--threads", count, 1);
         return count;
     }
 

@@ -5,9 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import thaw.engine.Device;
 import thaw.kernels.BackendProvider;
 import thaw.kernels.DeviceException;
@@ -16,10 +14,7 @@ import thaw.kernels.DeviceException;
 @Command(name = "devices", sortOptions = false, customSynopsis = "thaw devices [OPTIONS]",
         description = "Lists the compute devices: names for --device.",
         footer = {"", "Example: thaw devices"})
-final class DevicesCommand implements Callable<Integer> {
-
-    @Mixin
-    private OutputOptions output;
+final class DevicesCommand extends Subcommand {
 
     @Override
     public Integer call() {

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +39,7 @@ import thaw.resnet.Network;
 @Command(name = "evaluate", sortOptions = false, customSynopsis = "thaw evaluate DATA [--model FILE | --weights FILE] [OPTIONS]",
         description = "Measures a model's accuracy on a folder of images.",
         footer = {"", "Example: thaw evaluate photos --model model.safetensors"})
-final class EvaluateCommand implements Callable<Integer> {
+final class EvaluateCommand extends DeviceCommand {
 
     private static final Path DEFAULT_MODEL = Path.of("model.safetensors");
 
@@ -100,13 +99,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--strict", description = "Stops at an image that cannot be read, instead of skipping it.")
     private boolean strict;
 
-    @Mixin
-    private DeviceOptions deviceOptions;
-
-    @Mixin
-    private OutputOptions output;
-
-    @Option(names = "--help-all", description = "Shows this help with the rarely used options.")
+    @Option(names = "--help-all", order = 3, description = "Shows this help with the rarely used options.")
     private boolean helpAll;
 
     @Override
@@ -127,15 +120,13 @@ final class EvaluateCommand implements Callable<Integer> {
             throw new Failure("--weights-key, --prefix, --variant, --mean and --std apply only to plain weights;"
                     + " give --weights FILE, or leave them out");
         }
-        Counts.require("--batch", batch, 1);
-        Counts.require("--size", size == null ? 1 : size, 1);
-        Counts.require("--tta", views == null ? 1 : views, 1);
+        Failure.ifBelow("--batch", batch, 1);
+        Failure.ifBelow("--size", size == null ? 1 : size, 1);
+        Failure.ifBelow("--tta", views == null ? 1 : views, 1);
         if (precision != null && (!(precision > 0 && precision < 1) || listing.multiLabel())) {
             throw new Failure(listing.multiLabel() ? "--precision is for images of one class each; leave it out with --multi-label"
                     : "--precision: expected a share between 0 and 1 such as 0.98, got " + precision);
         }
-        listing.requireSense();
-        limit.requireSense();
         if (table != null) {
             AtomicFile.requireWritable(table);
         }

@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.predict.ModelFile;
@@ -15,16 +13,13 @@ import thaw.finetune.predict.ModelFile;
 @Command(name = "export", sortOptions = false, customSynopsis = "thaw export MODEL OUT [OPTIONS]",
         description = "Writes a model as ONNX, which other programs run.",
         footer = {"", "Example: thaw export model.safetensors model.onnx"})
-final class ExportCommand implements Callable<Integer> {
+final class ExportCommand extends Subcommand {
 
     @Parameters(index = "0", paramLabel = "MODEL", description = "Trained model.")
     private Path modelFile;
 
     @Parameters(index = "1", paramLabel = "OUT", description = "File to write, *.onnx; an existing one is replaced at the end.")
     private Path out;
-
-    @Mixin
-    private OutputOptions output;
 
     @Override
     public Integer call() throws IOException {

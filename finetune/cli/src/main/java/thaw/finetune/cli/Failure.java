@@ -23,4 +23,11 @@ final class Failure extends RuntimeException {
             throw new Failure(subject + ": " + refused.getMessage(), refused);
         }
     }
+
+    /** @throws Failure if the value of an option is below {@code least} */
+    static void ifBelow(String option, int value, int least) {
+        if (value < least) {
+            throw new Failure(option + ": expected at least " + least + ", got " + value);
+        }
+    }
 }

@@ -12,20 +12,15 @@ import thaw.finetune.report.Numbers;
 import thaw.resnet.GroupTable;
 import thaw.resnet.Layer;
 
-/** A layer group as text: one line per layer of stem and head, per block, and per run of equal blocks. */
-final class GroupListing {
+/**
+ * A layer group as text: one line per layer of stem and head, per block, and per run of equal blocks.
+ *
+ * @param rate the group's learning rate; null to show none
+ */
+record GroupListing(GroupTable.Group group, @Nullable Double rate) {
 
     private static final double MILLION = 1e6;
     private static final String BLOCK = "(layer\\d+\\.\\d+)\\..*";
-
-    private final GroupTable.Group group;
-    private final @Nullable Double rate;
-
-    /** @param rate the group's learning rate; null to show none */
-    GroupListing(GroupTable.Group group, @Nullable Double rate) {
-        this.group = group;
-        this.rate = rate;
-    }
 
     /**
      * A line for {@code count} layers or blocks that are equal except for their names.

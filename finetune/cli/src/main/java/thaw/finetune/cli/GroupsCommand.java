@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,7 +20,7 @@ import thaw.resnet.Layer;
 @Command(name = "groups", sortOptions = false, customSynopsis = "thaw groups ARCH [--lr RATES] [OPTIONS]",
         description = "Lists the layer groups of an architecture and their rates.",
         footer = {"", "Example: thaw groups resnet152 --lr 1e-5,1e-4,1e-2"})
-final class GroupsCommand implements Callable<Integer> {
+final class GroupsCommand extends Subcommand {
 
     @Parameters(paramLabel = "ARCH", description = "Architecture: resnet50, resnext50_32x4d, resnet20, ….")
     private String name;
@@ -46,16 +45,13 @@ final class GroupsCommand implements Callable<Integer> {
     @Option(names = "--pytorch", description = "Prints PyTorch's optimizer with these groups as code; needs --lr.")
     private boolean pytorch;
 
-    @Mixin
-    private OutputOptions output;
-
     @Override
     public Integer call() {
         Architecture architecture = variantOption.of(Architectures.byName(name));
         int side = size == null ? Architectures.nativeSize(architecture) : size;
         int scores = classes == null ? Architectures.nativeClasses(architecture) : classes;
-        Counts.require("--size", side, 1);
-        Counts.require("--classes", scores, 1);
+        Failure.ifBelow("--size", side, 1);
+        Failure.ifBelow("--classes", scores, 1);
         GroupTable table = GroupTable.of(architecture, scores, side, granularity);
         List<String> names = table.groups().stream().map(GroupTable.Group::name).toList();
         List<Double> each = rates == null ? null : Failure.naming("--lr", () -> rates.forGroups(names));

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,20 +21,16 @@ import thaw.engine.Scope;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.BrokenImage;
-import thaw.finetune.data.Dataset;
 import thaw.finetune.data.ImageFiles;
 import thaw.finetune.data.ImageFolder;
-import thaw.finetune.data.LoaderOptions;
-import thaw.finetune.data.Sample;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.evaluate.Interpretation;
+import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.ImageSource;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.loss.Objective;
 import thaw.finetune.metrics.Novelty;
 import thaw.finetune.metrics.Predictions;
-import thaw.finetune.predict.KnownImages;
-import thaw.finetune.predict.LabelSet;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.report.InterpretationPage;
 import thaw.finetune.run.BrokenImages;
@@ -46,7 +41,7 @@ import thaw.resnet.Network;
 @Command(name = "interpret", sortOptions = false, customSynopsis = "thaw interpret MODEL DATA [-o PAGE] [OPTIONS]",
         description = "Shows on one HTML page where a model is wrong, how sure it is, and what it looks at.",
         footer = {"", "Example: thaw interpret model.safetensors photos --like cat.jpg"})
-final class InterpretCommand implements Callable<Integer> {
+final class InterpretCommand extends DeviceCommand {
 
     @Parameters(index = "0", paramLabel = "MODEL", description = "Trained model.")
     private Path modelFile;
@@ -77,17 +72,9 @@ final class InterpretCommand implements Callable<Integer> {
     @Mixin
     private PixelLimit limit;
 
-    @Mixin
-    private DeviceOptions deviceOptions;
-
-    @Mixin
-    private OutputOptions output;
-
     @Override
     public Integer call() throws IOException {
-        Counts.require("--batch", batch, 1);
-        listing.requireSense();
-        limit.requireSense();
+        Failure.ifBelow("--batch", batch, 1);
         AtomicFile.requireWritable(page);
         ModelFile model = ModelFile.read(modelFile);
         if (others != null && model.known().isEmpty()) {
@@ -99,23 +86,23 @@ final class InterpretCommand implements Callable<Integer> {
         output.text(data.evaluationSummary() + DataReport.skipped(data));
         BatchLoader loader = data.evaluationLoader();
         List<BrokenImage> unread = new ArrayList<>(data.unreadable());
-        Optional<BatchLoader> strangers = Optional.ofNullable(others).map(folder -> ofOthers(folder, data, unread));
+        ImageFiles strangers = others == null ? new ImageFiles(List.of(), Map.of(), List.of()) : ofOthers(others);
+        unread.addAll(strangers.unreadable());
         Interpretation found;
         Optional<Novelty> novelty;
         try (Device device = deviceOptions.open(output); Progress progress = new Progress()) {
             Network net = Failure.naming(modelFile.toString(), () -> model.toNet(device));
             Map<Path, float[]> given = new LinkedHashMap<>();
-            like.forEach(image -> given.put(image, features(net, model.transforms(), image)));
+            like.forEach(image -> given.put(image, features(net, model, image)));
             found = Interpretation.of(net, loader, Objective.of(model), images -> progress.step("images", images, loader.images()));
             Evaluation plain = found.evaluation();
-            novelty = model.known().map(known -> new Novelty(novelties(known, plain), strangers.map(images -> novelties(known,
-                    Evaluation.of(net, images, Objective.binaryCrossEntropy(), done -> {}))).orElse(new double[0])));
+            novelty = model.known().map(known -> new Novelty(plain.features().values().stream().mapToDouble(known::novelty).toArray(),
+                    novelties(net, model, strangers.images(), unread)));
             new InterpretationPage(modelFile.getFileName() + " on " + dataFolder.toAbsolutePath().normalize().getFileName(), found, novelty,
                     given)
                     .write(page);
         }
         unread.addAll(loader.broken());
-        strangers.ifPresent(images -> unread.addAll(images.broken()));
         BrokenImages broken = BrokenImages.of(unread);
         DataReport.note(output, broken, "in the result of --json");
         output.text(found.evaluation().correct() + " of " + found.evaluation().total() + " correct; written to " + page);
@@ -133,22 +120,33 @@ final class InterpretCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static double[] novelties(KnownImages known, Evaluation evaluation) {
-        return evaluation.features().values().stream().mapToDouble(known::novelty).toArray();
-    }
-
-    private BatchLoader ofOthers(Path folder, ImageFolder data, List<BrokenImage> unread) {
+    private static ImageFiles ofOthers(Path folder) {
         ImageFiles files = ImageFiles.beneath(folder);
-        unread.addAll(files.unreadable());
         if (files.images().isEmpty()) {
             throw new Failure("--others: " + folder + ": no images there; give a folder of image files");
         }
-        List<Sample> samples = files.images().stream().map(file -> new Sample(file, List.of())).toList();
-        return new BatchLoader(new Dataset.OfFiles(samples, limit.maxPixels()), new LabelSet(data.classes(), true), data.transforms(),
-                LoaderOptions.evaluation(batch).cacheBytes(0));
+        return files;
     }
 
-    private float[] features(Network net, Transforms transforms, Path image) {
+    /** The novelties of images without labels; those that cannot be read are added to {@code unread}. */
+    private double[] novelties(Network net, ModelFile model, List<Path> images, List<BrokenImage> unread) {
+        List<Double> found = new ArrayList<>();
+        for (Path image : images) {
+            try {
+                found.add(model.known().orElseThrow().novelty(features(net, model, image)));
+            } catch (ImageReadException broken) {
+                unread.add(new BrokenImage(image, broken.getMessage()));
+            }
+        }
+        if (found.isEmpty() && !images.isEmpty()) {
+            throw new Failure("--others: none of " + images.size() + " images can be read; the first: "
+                    + unread.get(unread.size() - images.size()).reason());
+        }
+        return found.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    private float[] features(Network net, ModelFile model, Path image) {
+        Transforms transforms = model.transforms();
         float[] pixels = transforms.apply(ImageSource.of(image).decode(limit.maxPixels(), transforms::square));
         int side = transforms.size();
         try (NoGrad off = net.device().noGrad(); Scope scope = net.device().scope()) {

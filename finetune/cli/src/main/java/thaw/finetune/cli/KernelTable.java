@@ -8,23 +8,15 @@ import java.util.Locale;
 import thaw.kernels.DeviceProfile;
 import thaw.kernels.KernelTime;
 
-/** A device's time by kernel, the longest first, with each kernel's share of the device's peak rates. */
-final class KernelTable {
-
-    private final List<KernelTime> times;
-    private final DeviceProfile.Peaks peaks;
-    private final int steps;
-    private final double total;
-
-    /** @param steps the number of steps over which {@code times} were summed */
-    KernelTable(List<KernelTime> times, DeviceProfile.Peaks peaks, int steps) {
-        this.times = times;
-        this.peaks = peaks;
-        this.steps = steps;
-        this.total = times.stream().mapToDouble(KernelTime::seconds).sum();
-    }
+/**
+ * A device's time by kernel, the longest first, with each kernel's share of the device's peak rates.
+ *
+ * @param steps the number of steps over which {@code times} were summed
+ */
+record KernelTable(List<KernelTime> times, DeviceProfile.Peaks peaks, int steps) {
 
     List<String> lines() {
+        double total = times.stream().mapToDouble(KernelTime::seconds).sum();
         List<String> lines = new ArrayList<>();
         lines.add("");
         lines.add(String.format(Locale.ROOT, "kernels take %.2f ms per step; the device's peaks are %.1f GFLOP/s and %.1f GB/s",

@@ -8,10 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
@@ -26,7 +24,7 @@ import thaw.finetune.run.Fingerprint;
 @Command(name = "lesson", sortOptions = false, customSynopsis = "thaw lesson [--chapter NAME,…] [-o PAGE.html] [OPTIONS]",
         description = "Answers questions about fine-tuning by experiments, as a page.",
         footer = {"", "Example: thaw lesson --chapter rates,line -o rates.html"})
-final class LessonCommand implements Callable<Integer> {
+final class LessonCommand extends Subcommand {
 
     private static final String PAGE_ENDING = ".html";
 
@@ -64,12 +62,9 @@ final class LessonCommand implements Callable<Integer> {
                     + " lesson.html).")
     private Path out;
 
-    @Mixin
-    private OutputOptions output;
-
     @Override
     public Integer call() throws IOException {
-        Counts.require("--threads", threads == null ? 1 : threads, 1);
+        Failure.ifBelow("--threads", threads == null ? 1 : threads, 1);
         if (!out.toString().endsWith(PAGE_ENDING)) {
             throw new Failure("--out: expected a page's name that ends in " + PAGE_ENDING + ", got " + out);
         }

@@ -46,7 +46,7 @@ final class ListingOptions {
     @Option(names = "--flat", hidden = true, description = "Treats every folder in DATA as a class, including train/ and test/.")
     private boolean flat;
 
-    void requireSense() {
+    private void requireSense() {
         boolean ofTable = !(fileColumn + labelColumn + validColumn + suffix).isEmpty() || delimiter != null;
         if (labels == null && ofTable) {
             throw new Failure(delimiter != null
@@ -73,8 +73,13 @@ final class ListingOptions {
         }
     }
 
-    /** The images in a folder, as the options list them. */
+    /**
+     * The images in a folder, as the options list them.
+     *
+     * @throws Failure if options contradict each other
+     */
     RunSettings.Source source(Path folder) {
+        requireSense();
         Path root = folder.toAbsolutePath().normalize();
         CsvLabels columns = CsvLabels.standard().fileColumn(fileColumn).labelColumn(labelColumn).validColumn(validColumn)
                 .delimiter(delimiter == null ? "" : delimiter).suffix(suffix);

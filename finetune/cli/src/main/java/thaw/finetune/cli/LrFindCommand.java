@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
-import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,7 +34,7 @@ import thaw.resnet.ResNet;
 @Command(name = "lr-find", sortOptions = false, customSynopsis = "thaw lr-find DATA [--weights FILE] [--arch NAME] [OPTIONS]",
         description = "Suggests learning rates by training briefly at increasing rates.",
         footer = {"", "Example: thaw lr-find photos --weights resnet50.pth --per-group --chart rates.png"})
-final class LrFindCommand implements Callable<Integer> {
+final class LrFindCommand extends DeviceCommand {
 
     @Parameters(paramLabel = "DATA", arity = "0..1", description = "Folder of class folders, or of train/ and valid/.")
     private @Nullable Path dataFolder;
@@ -72,13 +71,7 @@ final class LrFindCommand implements Callable<Integer> {
     @Mixin
     private DataOptions dataOptions;
 
-    @Mixin
-    private DeviceOptions deviceOptions;
-
-    @Mixin
-    private OutputOptions output;
-
-    @Option(names = "--help-all", description = "Shows this help with the rarely used options.")
+    @Option(names = "--help-all", order = 3, description = "Shows this help with the rarely used options.")
     private boolean helpAll;
 
     @Override
@@ -89,7 +82,7 @@ final class LrFindCommand implements Callable<Integer> {
         if (dataFolder == null) {
             throw output.missing("DATA");
         }
-        Counts.require("--steps", steps, 1);
+        Failure.ifBelow("--steps", steps, 1);
         SweepOptions options = Failure.naming("--start and --end", () -> new SweepOptions(start, end, steps, true));
         if (chart != null) {
             AtomicFile.requireWritable(chart);
@@ -148,8 +141,7 @@ final class LrFindCommand implements Callable<Integer> {
             put(one, "minimum", sweep.minimum());
             ArrayNode rates = one.putArray("lr");
             sweep.rates().forEach(rates::add);
-            ArrayNode losses = one.putArray("loss");
-            sweep.losses().forEach(losses::add);
+            sweep.losses().forEach(one.putArray("loss")::add);
         }
         output.text("""
                 valley: the suggested rate, in the middle of the longest fall of the loss

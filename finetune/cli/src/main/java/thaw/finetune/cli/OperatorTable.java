@@ -9,21 +9,14 @@ import java.util.Locale;
 import java.util.Map;
 import thaw.finetune.bench.OperatorTime;
 
-/** The time of a step by operator, then by operator and shapes, the longest first. */
-final class OperatorTable {
+/**
+ * The time of a step by operator, then by operator and shapes, the longest first.
+ *
+ * @param steps the number of steps over which {@code times} were summed
+ */
+record OperatorTable(List<OperatorTime> times, int steps) {
 
     private static final int ROWS = 40;
-
-    private final List<OperatorTime> times;
-    private final int steps;
-    private final long total;
-
-    /** @param steps the number of steps over which {@code times} were summed */
-    OperatorTable(List<OperatorTime> times, int steps) {
-        this.times = times;
-        this.steps = steps;
-        this.total = times.stream().mapToLong(OperatorTime::nanos).sum();
-    }
 
     List<String> lines() {
         List<String> lines = new ArrayList<>();
@@ -49,8 +42,12 @@ final class OperatorTable {
 
     private String row(OperatorTime time) {
         String gflops = time.flops() == 0 ? "" : String.format(Locale.ROOT, "%.1f", time.gflops());
-        return String.format(Locale.ROOT, "%9.3f %4.1f %% %6d %8s  %s", millis(time), 100.0 * time.nanos() / total,
+        return String.format(Locale.ROOT, "%9.3f %4.1f %% %6d %8s  %s", millis(time), 100.0 * time.nanos() / total(),
                 time.calls() / steps, gflops, time.operator());
+    }
+
+    private long total() {
+        return times.stream().mapToLong(OperatorTime::nanos).sum();
     }
 
     private double millis(OperatorTime time) {

@@ -24,17 +24,19 @@ final class OutputOptions {
     private static final ObjectMapper JSON = FiniteJson.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     private static final int WIDTH = 80;
+    /** After all other options in the help. */
+    private static final int LAST = 2;
 
     @CommandLine.Spec(CommandLine.Spec.Target.MIXEE)
     private CommandSpec spec;
 
-    @Option(names = "--json", description = "Prints one JSON object instead of text.")
+    @Option(names = "--json", order = LAST, description = "Prints one JSON object instead of text.")
     private boolean json;
 
-    @Option(names = "--verbose", description = "Shows the stack trace of an error.")
+    @Option(names = "--verbose", order = LAST, description = "Shows the stack trace of an error.")
     private boolean verbose;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this help.")
+    @Option(names = {"-h", "--help"}, usageHelp = true, order = LAST, description = "Shows this help.")
     private boolean help;
 
     /** Prints the command's help with its hidden options included; returns the exit code. */

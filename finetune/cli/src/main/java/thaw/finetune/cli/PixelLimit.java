@@ -10,13 +10,11 @@ final class PixelLimit {
             description = "Larger images count as broken (default: " + ImageDecoder.MAX_PIXELS + ").")
     private long maxPixels;
 
-    void requireSense() {
+    /** @throws Failure if the limit is out of range */
+    long maxPixels() {
         if (maxPixels < 1 || maxPixels > ImageDecoder.MOST_PIXELS) {
             throw new Failure("--max-pixels: expected 1 to " + ImageDecoder.MOST_PIXELS + ", got " + maxPixels);
         }
-    }
-
-    long maxPixels() {
         return maxPixels;
     }
 }

@@ -159,8 +159,8 @@ final class PlanOptions {
     }
 
     private void requireSense(int first, List<String> names) {
-        Counts.require("--epochs", epochs, 0);
-        Counts.require("--freeze-epochs", first, 0);
+        Failure.ifBelow("--epochs", epochs, 0);
+        Failure.ifBelow("--freeze-epochs", first, 0);
         if (epochs + first == 0) {
             throw new Failure("nothing to train: --epochs and --freeze-epochs are both 0; give at least one epoch");
         }
@@ -176,7 +176,7 @@ final class PlanOptions {
                     + String.join(", ", names) + "); give " + (names.size() - 1) + " or -1 to train the last alone");
         }
         for (int size : sizes == null ? new int[0] : sizes) {
-            Counts.require("--sizes", size, 1);
+            Failure.ifBelow("--sizes", size, 1);
         }
         if (sizes != null && epochs < sizes.length) {
             throw new Failure("--sizes has " + sizes.length + " sizes for " + epochs + " epochs; give at least one epoch each");

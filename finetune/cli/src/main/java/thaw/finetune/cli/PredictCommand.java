@@ -3,14 +3,12 @@ package thaw.finetune.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -32,7 +30,7 @@ import thaw.finetune.predict.Prediction;
 @Command(name = "predict", sortOptions = false, customSynopsis = "thaw predict IMAGE… [--model FILE] [OPTIONS]",
         description = "Classifies images with a trained model.",
         footer = {"", "Example: thaw predict cat.jpg --model model.safetensors"})
-final class PredictCommand implements Callable<Integer> {
+final class PredictCommand extends DeviceCommand {
 
     @Parameters(paramLabel = "IMAGE", arity = "1..*",
             description = "Files (JPEG, PNG, GIF, BMP, WebP, TIFF, PPM), or folders of them.")
@@ -57,16 +55,9 @@ final class PredictCommand implements Callable<Integer> {
     @Mixin
     private PixelLimit limit;
 
-    @Mixin
-    private DeviceOptions deviceOptions;
-
-    @Mixin
-    private OutputOptions output;
-
     @Override
     public Integer call() throws IOException {
-        Counts.require("--top", top, 1);
-        limit.requireSense();
+        Failure.ifBelow("--top", top, 1);
         if (csv != null) {
             AtomicFile.requireWritable(csv);
         }
@@ -76,7 +67,7 @@ final class PredictCommand implements Callable<Integer> {
         ModelFile read = ModelFile.read(modelFile);
         ModelFile model = threshold == null ? read : Failure.naming("--threshold", () -> read.threshold(threshold));
         List<Outcome> outcomes;
-        try (Classifier classifier = classifier(model)) {
+        try (Classifier classifier = classifier(modelFile, model, limit.maxPixels())) {
             outcomes = outcomes(classifier);
         }
         List<Outcome.Broken> broken = outcomes.stream().filter(Outcome.Broken.class::isInstance).map(Outcome.Broken.class::cast)
@@ -102,13 +93,6 @@ final class PredictCommand implements Callable<Integer> {
         }
         output.result(json);
         return broken.isEmpty() ? 0 : Main.FAILED;
-    }
-
-    private Classifier classifier(ModelFile model) {
-        Classifier classifier = Failure.naming(modelFile.toString(),
-                () -> Classifier.of(model, deviceOptions.classifier().maxPixels(limit.maxPixels())));
-        DeviceOptions.hint(output, classifier.device());
-        return classifier;
     }
 
     /** The outcomes for the files and all image files in the folders, in the order given; unreadable entries come last. */
@@ -155,8 +139,7 @@ final class PredictCommand implements Callable<Integer> {
         prediction.novelty().ifPresent(novelty -> one.put("known", prediction.isKnown()).put("novelty", novelty));
         ArrayNode classes = one.putArray("classes");
         if (model.labels().multiLabel()) {
-            ArrayNode labels = one.putArray("labels");
-            prediction.labels().forEach(labels::add);
+            prediction.labels().forEach(one.putArray("labels")::add);
         }
         best.forEach(c -> classes.addObject().put("name", c.label()).put("probability", c.probability()));
     }
@@ -168,7 +151,7 @@ final class PredictCommand implements Callable<Integer> {
     private void writeTable(ModelFile model, List<Outcome> outcomes) throws IOException {
         List<String> header = new ArrayList<>(List.of("file", "predicted"));
         header.addAll(model.classes());
-        StringBuilder table = new StringBuilder(Csv.line(header));
+        List<List<String>> table = new ArrayList<>(List.of(header));
         for (Outcome outcome : outcomes) {
             List<String> fields = new ArrayList<>(List.of(outcome.image().name()));
             if (outcome instanceof Outcome.Predicted predicted) {
@@ -178,8 +161,8 @@ final class PredictCommand implements Callable<Integer> {
             } else {
                 fields.addAll(Collections.nCopies(1 + model.classes().size(), ""));
             }
-            table.append(Csv.line(fields));
+            table.add(fields);
         }
-        AtomicFile.write(csv, table.toString().getBytes(StandardCharsets.UTF_8));
+        Csv.write(csv, table);
     }
 }

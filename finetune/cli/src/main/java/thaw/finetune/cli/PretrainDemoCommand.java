@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
@@ -19,7 +17,7 @@ import thaw.finetune.predict.ModelFile;
         description = {"Trains the network that thaw demo fine-tunes, by default the bundled one, in",
             "about seven minutes on two cores."},
         footer = {"", "Example: thaw pretrain-demo -o resnet20-synthetic.safetensors"})
-final class PretrainDemoCommand implements Callable<Integer> {
+final class PretrainDemoCommand extends DeviceCommand {
 
     @Option(names = "--images", paramLabel = "N", description = "Images per class and epoch (default: as bundled).")
     private @Nullable Integer images;
@@ -32,12 +30,6 @@ final class PretrainDemoCommand implements Callable<Integer> {
 
     @Option(names = {"-o", "--out"}, paramLabel = "FILE", required = true, description = "Model file to write.")
     private Path out;
-
-    @Mixin
-    private DeviceOptions deviceOptions;
-
-    @Mixin
-    private OutputOptions output;
 
     @Override
     public Integer call() throws IOException {

@@ -3,10 +3,8 @@ package thaw.finetune.cli;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import thaw.finetune.demo.ShippedNetwork;
 import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.Prediction;
@@ -17,15 +15,9 @@ import thaw.finetune.predict.Prediction;
  */
 @Command(name = "rehearse", hidden = true, customSynopsis = "thaw rehearse [OPTIONS]",
         description = "Makes a prediction, which the launcher records to start faster.")
-final class RehearseCommand implements Callable<Integer> {
+final class RehearseCommand extends DeviceCommand {
 
     private static final int SIDE = 96;
-
-    @Mixin
-    private DeviceOptions deviceOptions;
-
-    @Mixin
-    private OutputOptions output;
 
     @Override
     public Integer call() throws IOException {

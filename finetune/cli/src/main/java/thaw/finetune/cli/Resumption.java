@@ -8,21 +8,13 @@ import thaw.finetune.run.RunFolder;
 import thaw.finetune.run.RunSettings;
 
 /** The option {@code --resume}: checks that a resumed run has the settings, images and classes that it began with. */
-final class Resumption {
+record Resumption(RunFolder folder, OutputOptions output) {
 
     /** Options allowed together with {@code --resume} alone, because they do not change the run's settings. */
     private static final Set<String> NEUTRAL = Set.of("--resume", "--out", "--checkpoint-every", "--device", "--threads",
             "--json", "--verbose");
     /** The prefix of the image fingerprint's lines in {@link RunSettings#differences}. */
     private static final String IMAGES = "data.fingerprint";
-
-    private final RunFolder folder;
-    private final OutputOptions output;
-
-    Resumption(RunFolder folder, OutputOptions output) {
-        this.folder = folder;
-        this.output = output;
-    }
 
     /**
      * The settings that a run began with, for a command line with {@code --resume} and without DATA.

@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -29,7 +28,7 @@ import thaw.finetune.serve.ServerLimits;
 @Command(name = "serve", sortOptions = false, customSynopsis = "thaw serve [MODEL…] [OPTIONS]",
         description = "Serves models: a web page to drop images on, and POST /predict.",
         footer = {"", "Example: thaw serve model.safetensors --port 8080", "         curl --data-binary @cat.jpg localhost:8080/predict"})
-final class ServeCommand implements Callable<Integer> {
+final class ServeCommand extends DeviceCommand {
 
     /** Seconds after which the JDK's server closes a connection whose request's head is still incomplete. */
     private static final String HEAD_TIME = "sun.net.httpserver.maxReqTime";
@@ -79,12 +78,6 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     private PixelLimit limit;
 
-    @Mixin
-    private DeviceOptions deviceOptions;
-
-    @Mixin
-    private OutputOptions output;
-
     @Override
     public Integer call() throws IOException {
         require();
@@ -129,12 +122,11 @@ final class ServeCommand implements Callable<Integer> {
         if (body < 1 || body > MOST_MEBIBYTES) {
             throw new Failure("--max-body: expected 1 to " + MOST_MEBIBYTES + ", got " + body);
         }
-        Counts.require("--timeout", seconds, 1);
-        Counts.require("--concurrent", concurrent, 1);
-        Counts.require("--per-client", perClient == null ? 1 : perClient, 1);
-        Counts.require("--batch", batch, 1);
-        Counts.require("--wait", wait, 0);
-        limit.requireSense();
+        Failure.ifBelow("--timeout", seconds, 1);
+        Failure.ifBelow("--concurrent", concurrent, 1);
+        Failure.ifBelow("--per-client", perClient == null ? 1 : perClient, 1);
+        Failure.ifBelow("--batch", batch, 1);
+        Failure.ifBelow("--wait", wait, 0);
         if (token != null && token.isBlank()) {
             throw new Failure("--token: expected at least one character");
         }

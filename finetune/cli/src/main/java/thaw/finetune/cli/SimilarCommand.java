@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -21,7 +20,7 @@ import thaw.finetune.predict.SimilarImages;
 @Command(name = "similar", sortOptions = false, customSynopsis = "thaw similar MODEL IMAGE FOLDER [OPTIONS]",
         description = "Finds the images in a folder that are most like another image.",
         footer = {"", "Example: thaw similar model.safetensors cat.jpg photos"})
-final class SimilarCommand implements Callable<Integer> {
+final class SimilarCommand extends DeviceCommand {
 
     @Parameters(index = "0", paramLabel = "MODEL", description = "Trained model.")
     private Path modelFile;
@@ -38,28 +37,19 @@ final class SimilarCommand implements Callable<Integer> {
     @Mixin
     private PixelLimit limit;
 
-    @Mixin
-    private DeviceOptions deviceOptions;
-
-    @Mixin
-    private OutputOptions output;
-
     @Override
     public Integer call() throws IOException {
-        Counts.require("--top", top, 1);
-        limit.requireSense();
+        Failure.ifBelow("--top", top, 1);
         ModelFile model = ModelFile.read(modelFile);
         ImageFiles files = ImageFiles.beneath(folder);
         files.unreadable().forEach(one -> output.note(one.reason()));
         if (files.images().isEmpty()) {
             throw new Failure(folder + ": no images there; give a folder of image files");
         }
-        try (Classifier classifier = Failure.naming(modelFile.toString(),
-                () -> Classifier.of(model, deviceOptions.classifier().maxPixels(limit.maxPixels())))) {
-            DeviceOptions.hint(output, classifier.device());
+        try (Classifier classifier = classifier(modelFile, model, limit.maxPixels())) {
             SimilarImages<ImageSource> index = classifier.index(files.images().stream().map(ImageSource::of).toList(),
                     broken -> output.note(broken.getMessage()));
-            tell(classifier.similar(ImageSource.of(image), index, top), index.images().size());
+            tell(index.nearest(classifier.features(ImageSource.of(image)), top), index.images().size());
         }
         return 0;
     }

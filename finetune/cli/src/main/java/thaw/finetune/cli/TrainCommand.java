@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -45,7 +44,7 @@ import thaw.resnet.ResNet;
 @Command(name = "train", sortOptions = false, customSynopsis = "thaw train DATA [--weights FILE] [--arch NAME] [OPTIONS]",
         description = "Trains a ResNet on images, from weights or from scratch.",
         footer = {"", "Example: thaw train photos --weights resnet50.pth --lr 1e-5,1e-4,1e-2 -o RUN/"})
-final class TrainCommand implements Callable<Integer> {
+final class TrainCommand extends DeviceCommand {
 
     /** The values of {@code --precompute}. */
     static final Choice<Precompute.When> PRECOMPUTE = new Choice<>(
@@ -107,13 +106,7 @@ final class TrainCommand implements Callable<Integer> {
             description = "Seconds between checkpoints, besides one after each epoch (default: 60).")
     private double checkpointSeconds;
 
-    @Mixin
-    private DeviceOptions deviceOptions;
-
-    @Mixin
-    private OutputOptions output;
-
-    @Option(names = "--help-all", description = "Shows this help with the rarely used options.")
+    @Option(names = "--help-all", order = 3, description = "Shows this help with the rarely used options.")
     private boolean helpAll;
 
     @Override
@@ -141,8 +134,8 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private void requireSense(@Nullable RunFolder folder) {
-        Counts.require("--patience", patience, 0);
-        Counts.require("--diagnostics", diagnostics == null ? 0 : diagnostics, 0);
+        Failure.ifBelow("--patience", patience, 0);
+        Failure.ifBelow("--diagnostics", diagnostics == null ? 0 : diagnostics, 0);
         if (!(checkpointSeconds >= 0)) {
             throw new Failure("--checkpoint-every: expected 0 or more seconds, got " + checkpointSeconds);
         }
@@ -357,8 +350,7 @@ final class TrainCommand implements Callable<Integer> {
         if (saved.stopped) {
             json.put("stopped", true);
         }
-        ArrayNode classes = json.putArray("classes");
-        settings.data().found().classes().forEach(classes::add);
+        settings.data().found().classes().forEach(json.putArray("classes")::add);
         ArrayNode groups = json.putArray("groups");
         learn.groups().forEach(group -> groups.add(group.name()));
         json.set("epochs", log.epochs());

@@ -194,8 +194,7 @@ final class TrainingLog implements TrainingListener, AutoCloseable {
     private void add(int number, EpochResult epoch) {
         ObjectNode json = epochs.addObject().put("phase", epoch.at().phase()).put("epoch", number).put("train_loss", epoch.trainLoss())
                 .put("valid_loss", epoch.valid().loss()).put("accuracy", epoch.valid().accuracy()).put("seconds", epoch.seconds());
-        ArrayNode rates = json.putArray("lr");
-        epoch.learningRates().forEach(rates::add);
+        epoch.learningRates().forEach(json.putArray("lr")::add);
     }
 
     private static String rateColumn(String text) {

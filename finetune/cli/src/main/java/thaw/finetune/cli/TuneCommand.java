@@ -5,10 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 import thaw.engine.Device;
@@ -18,7 +16,7 @@ import thaw.kernels.DeviceTuning;
 @Command(name = "tune", sortOptions = false, customSynopsis = "thaw tune [OPTIONS]",
         description = "Tunes the work sizes of an OpenCL device, and stores the result.",
         footer = {"", "Example: thaw tune --device opencl:0 --budget 2m"})
-final class TuneCommand implements Callable<Integer> {
+final class TuneCommand extends Subcommand {
 
     private static final String BEST = "opencl";
     private static final int PER_CENT = 100;
@@ -43,9 +41,6 @@ final class TuneCommand implements Callable<Integer> {
     @Option(names = "--budget", paramLabel = "TIME", defaultValue = "60s", converter = DurationConverter.class,
             description = "Duration of the search, such as 90s or 2m (default: 60s).")
     private Duration budget;
-
-    @Mixin
-    private OutputOptions output;
 
     @Override
     public Integer call() {

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +36,7 @@ import thaw.resnet.Network;
         description = "Shows what a network's layers see, on one HTML page.",
         footer = {"", "Without arguments: Thaw's own network and images that it draws.", "",
             "Example: thaw visualize model.safetensors photos --before resnet50.pth"})
-final class VisualizeCommand implements Callable<Integer> {
+final class VisualizeCommand extends DeviceCommand {
 
     /** Images that the command draws, of each class. */
     private static final int DRAWN = 8;
@@ -74,23 +73,16 @@ final class VisualizeCommand implements Callable<Integer> {
     @Mixin
     private PixelLimit limit;
 
-    @Mixin
-    private DeviceOptions deviceOptions;
-
-    @Mixin
-    private OutputOptions output;
-
     /** A network with the preparation of its images, and names of its classes. */
     private record Loaded(Network net, Transforms transforms, List<String> classes) {
     }
 
     @Override
     public Integer call() throws IOException {
-        Counts.require("--top", top, 1);
-        Counts.require("--explain", explained, 0);
-        Counts.require("--most", most, 1);
-        Counts.require("--size", size == null ? 1 : size, 1);
-        limit.requireSense();
+        Failure.ifBelow("--top", top, 1);
+        Failure.ifBelow("--explain", explained, 0);
+        Failure.ifBelow("--most", most, 1);
+        Failure.ifBelow("--size", size == null ? 1 : size, 1);
         if (modelFile != null && given.isEmpty()) {
             throw new Failure("no images: give files or folders after the model, as in thaw visualize " + modelFile + " photos");
         }

@@ -50,11 +50,6 @@ public record Arm(boolean pretrained, List<Phase> phases) {
         return List.of(discriminative(), moderate(), high(), scratch());
     }
 
-    /** The number of epochs in all phases. */
-    public int epochs() {
-        return epochsUntil(phases.get(phases.size() - 1));
-    }
-
     /** The number of epochs in all phases up to this one, inclusive. */
     int epochsUntil(Phase phase) {
         return phases.subList(0, phases.indexOf(phase) + 1).stream().mapToInt(done -> done.training().epochs()).sum();

@@ -1,10 +1,10 @@
 package thaw.finetune.demo;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import org.apache.commons.math3.stat.StatUtils;
 
 /**
  * The test accuracies of all arms.
@@ -60,9 +60,8 @@ public record Comparison(List<Row> rows, int perClass, int tested, int classes) 
         Row best = recommended();
         double[] differences = IntStream.range(0, row.accuracies.size())
                 .mapToDouble(draw -> best.accuracies.get(draw) - row.accuracies.get(draw)).toArray();
-        double mean = Arrays.stream(differences).average().orElseThrow();
-        double squares = Arrays.stream(differences).map(d -> (d - mean) * (d - mean)).sum();
-        return new Difference(mean, differences.length < 2 ? Double.NaN : Math.sqrt(squares / (differences.length - 1)));
+        return new Difference(StatUtils.mean(differences),
+                differences.length < 2 ? Double.NaN : Math.sqrt(StatUtils.variance(differences)));
     }
 
     /** The result as sentences that compare the recommended arm with each other row, in either direction. */

@@ -6,15 +6,17 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletionService;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import thaw.engine.Device;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.train.DivergenceException;
 import thaw.finetune.train.TrainingListener;
+import thaw.resnet.ResNet;
 
 /**
  * Fine-tunes the shipped network on new classes with few synthetic images, and compares several arms, on several draws of images
@@ -29,6 +31,19 @@ import thaw.finetune.train.TrainingListener;
 public record Demo(Path folder, int perClass, int tested, int draws, int threads) {
 
     private static final long FIRST = 1;
+
+    /** Is notified of progress. */
+    public interface Listener {
+
+        /** Called when all images have been drawn. */
+        void onImages(DemoImages images);
+
+        /** Called before the first network is trained; returns the listener for that training. */
+        TrainingListener onNetwork(ResNet net);
+
+        /** Called when {@code done} of {@code all} trainings are finished; by one thread. */
+        void onTrial(int done, int all);
+    }
 
     /** @throws IllegalArgumentException if {@code draws} or {@code threads} is below 1 */
     public Demo {
@@ -54,50 +69,43 @@ public record Demo(Path folder, int perClass, int tested, int draws, int threads
      * @throws IOException         if images or the model cannot be written
      * @throws DivergenceException if the loss of the first training becomes infinite or NaN; in another it counts as accuracy 0
      */
-    public Comparison run(DemoListener listener) throws IOException {
+    public Comparison run(Listener listener) throws IOException {
         DemoImages images = images();
         for (long seed = FIRST; seed < FIRST + draws; seed++) {
             images.draw(seed);
         }
         listener.onImages(images);
         ModelFile pretrained = ShippedNetwork.read();
-        Results results = new Results();
-        Arm recommended = Arm.all().get(0);
+        List<Double> first;
         try (Device device = Device.cpu(threads)) {
-            Trial trial = new Trial(recommended, images, pretrained, FIRST, device);
-            results.add(recommended, 0, trial.run(listener.onNetwork(trial.net())));
+            Trial trial = new Trial(Arm.all().get(0), images, pretrained, FIRST, device);
+            first = trial.run(listener.onNetwork(trial.net()));
             trial.save(model());
         }
-        runOthers(images, pretrained, results, listener);
-        return results.comparison(images);
+        return comparison(images, runOthers(images, pretrained, first, listener));
     }
 
-    private record Finished(Arm arm, int draw, List<Double> accuracies) {
-    }
-
-    private void runOthers(DemoImages images, ModelFile pretrained, Results results, DemoListener listener) {
+    /** The accuracies after each phase, of all arms on the first draw, which begin with {@code first}, then on the next one, and so on. */
+    private List<List<Double>> runOthers(DemoImages images, ModelFile pretrained, List<Double> first, Listener listener) {
         ExecutorService workers = Executors.newFixedThreadPool(threads, work -> {
             Thread thread = new Thread(work, "thaw-demo");
             thread.setDaemon(true);
             return thread;
         });
         try {
-            CompletionService<Finished> trials = new ExecutorCompletionService<>(workers);
-            for (int draw = 0; draw < draws; draw++) {
-                for (Arm arm : Arm.all()) {
-                    int d = draw;
-                    if (!results.has(arm, draw)) {
-                        trials.submit(() -> new Finished(arm, d, runAlone(arm, images, pretrained, FIRST + d)));
-                    }
-                }
+            int arms = Arm.all().size();
+            List<Future<List<Double>>> trials = new ArrayList<>(List.of(CompletableFuture.completedFuture(first)));
+            for (int i = 1; i < draws * arms; i++) {
+                Arm arm = Arm.all().get(i % arms);
+                long seed = FIRST + i / arms;
+                trials.add(workers.submit(() -> runAlone(arm, images, pretrained, seed)));
             }
-            int all = draws * Arm.all().size();
-            listener.onTrial(1, all);
-            for (int done = 2; done <= all; done++) {
-                Finished trial = trials.take().get();
-                results.add(trial.arm, trial.draw, trial.accuracies);
-                listener.onTrial(done, all);
+            List<List<Double>> found = new ArrayList<>();
+            for (Future<List<Double>> trial : trials) {
+                found.add(trial.get());
+                listener.onTrial(found.size(), trials.size());
             }
+            return found;
         } catch (ExecutionException failed) {
             if (failed.getCause() instanceof Error error) {
                 throw error;
@@ -119,38 +127,18 @@ public record Demo(Path folder, int perClass, int tested, int draws, int threads
         }
     }
 
-    /** The accuracies of each arm's phases, one for each draw, filled in as trainings finish. */
-    private final class Results {
-        private final List<List<Double[]>> arms = new ArrayList<>();
-
-        Results() {
-            for (Arm arm : Arm.all()) {
-                arms.add(arm.phases().stream().map(phase -> new Double[draws]).toList());
+    private Comparison comparison(DemoImages images, List<List<Double>> accuracies) {
+        List<Comparison.Row> rows = new ArrayList<>();
+        for (int a = 0; a < Arm.all().size(); a++) {
+            int first = a;
+            Arm arm = Arm.all().get(a);
+            // The head alone is the same network in every arm that begins with it; it has one row.
+            for (int i = a == 0 ? 0 : arm.phases().size() - 1; i < arm.phases().size(); i++) {
+                int phase = i;
+                rows.add(new Comparison.Row(arm.epochsUntil(arm.phases().get(i)), arm.phases().get(i), IntStream.range(0, draws)
+                        .mapToObj(draw -> accuracies.get(draw * Arm.all().size() + first).get(phase)).toList()));
             }
         }
-
-        void add(Arm arm, int draw, List<Double> accuracies) {
-            List<Double[]> phases = arms.get(Arm.all().indexOf(arm));
-            for (int i = 0; i < phases.size(); i++) {
-                phases.get(i)[draw] = accuracies.get(i);
-            }
-        }
-
-        boolean has(Arm arm, int draw) {
-            return arms.get(Arm.all().indexOf(arm)).get(0)[draw] != null;
-        }
-
-        Comparison comparison(DemoImages images) {
-            List<Comparison.Row> rows = new ArrayList<>();
-            for (int a = 0; a < arms.size(); a++) {
-                Arm arm = Arm.all().get(a);
-                // The head alone is the same network in every arm that begins with it; it has one row.
-                for (int i = a == 0 ? 0 : arm.phases().size() - 1; i < arm.phases().size(); i++) {
-                    Phase phase = arm.phases().get(i);
-                    rows.add(new Comparison.Row(arm.epochsUntil(phase), phase, List.of(arms.get(a).get(i))));
-                }
-            }
-            return new Comparison(rows, perClass, images.test().evaluation().size(), images.test().classes().size());
-        }
+        return new Comparison(rows, perClass, images.test().evaluation().size(), images.test().classes().size());
     }
 }

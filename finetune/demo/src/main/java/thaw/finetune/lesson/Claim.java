@@ -1,6 +1,7 @@
 package thaw.finetune.lesson;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import thaw.finetune.report.Numbers;
@@ -60,6 +61,11 @@ record Claim(String claim, String measured, @Nullable PairedDifference by, Unit 
     /** A claim about numbers without spread. */
     static Claim exact(boolean holds, String claim, String measured) {
         return new Claim(claim, measured, null, Unit.PERCENT, holds ? Verdict.HOLDS : Verdict.FAILS);
+    }
+
+    /** The number of claims with a verdict. */
+    static long count(List<Claim> claims, Verdict verdict) {
+        return claims.stream().filter(claim -> claim.verdict == verdict).count();
     }
 
     /** The difference; a dash if there is none. */

@@ -1,12 +1,16 @@
 package thaw.finetune.lesson;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.stat.StatUtils;
+import thaw.finetune.lesson.Chapter.Answer;
+import thaw.finetune.lesson.Lab.Trial;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
@@ -20,8 +24,10 @@ import thaw.resnet.Granularity;
 /**
  * Trainings with 5, 20 and 100 images a class by one recipe, on the near target and on the far one. Chapters that need the same training
  * share it.
+ *
+ * @param recipes those that a chapter compares
  */
-record ImagesPerClass(Subject subject) {
+record ImagesPerClass(Subject subject, List<Recipe> recipes) {
 
     static final List<Integer> COUNTS = List.of(5, 20, Subject.MOST_PER_CLASS);
     /** The targets with classes of their own. */
@@ -40,10 +46,6 @@ record ImagesPerClass(Subject subject) {
 
         Recipe(String label) {
             this.label = label;
-        }
-
-        String label() {
-            return label;
         }
     }
 
@@ -64,7 +66,7 @@ record ImagesPerClass(Subject subject) {
         return subject.growing().stream().filter(shift -> TARGETS.contains(shift.name())).toList();
     }
 
-    List<Trial> trials(Recipe... recipes) {
+    List<Trial> trials() {
         List<Trial> trials = new ArrayList<>();
         for (Case of : cases()) {
             for (Recipe recipe : recipes) {
@@ -102,7 +104,7 @@ record ImagesPerClass(Subject subject) {
     }
 
     double[] accuracies(Lab lab, Case of, Recipe recipe) {
-        return lab.firsts(subject.amount().draws(), draw -> key(of, recipe, draw));
+        return lab.ofDraws(subject.amount().draws(), draw -> key(of, recipe, draw), 0);
     }
 
     /** The claim that a recipe's accuracy is more than {@code bound} above another's. */
@@ -114,7 +116,7 @@ record ImagesPerClass(Subject subject) {
     }
 
     /** The recipe in words; HTML. */
-    String done() {
+    private String done() {
         return "<p>" + String.join(" ", targets().stream().map(shift -> "The " + shift.name() + " target: " + Html.text(shift.made()) + ".")
                 .toList()) + " The same recipe everywhere: one cycle at one rate of " + Numbers.compact(RATE)
                 + ", for as many epochs as pass "
@@ -125,7 +127,7 @@ record ImagesPerClass(Subject subject) {
     }
 
     /** A chart for each target, and a table. */
-    String figures(Lab lab, Recipe... recipes) {
+    private String figures(Lab lab) {
         StringBuilder html = new StringBuilder("<div class=\"charts\">");
         List<List<String>> rows = new ArrayList<>();
         for (Shift target : targets()) {
@@ -142,27 +144,30 @@ record ImagesPerClass(Subject subject) {
         }
         for (Case of : cases()) {
             List<String> row = new ArrayList<>(List.of(of.words()));
-            Arrays.stream(recipes).forEach(recipe -> row.add(Numbers.percent(StatUtils.mean(accuracies(lab, of, recipe)))
+            recipes.forEach(recipe -> row.add(Numbers.percent(StatUtils.mean(accuracies(lab, of, recipe)))
                     + diverged(lab, of, recipe)));
             rows.add(row);
         }
         List<String> header = new ArrayList<>(List.of("target"));
-        Arrays.stream(recipes).forEach(recipe -> header.add(recipe.label));
+        recipes.forEach(recipe -> header.add(recipe.label));
         return html + "</div>\n" + Html.table(header, rows);
     }
 
     private String diverged(Lab lab, Case of, Recipe recipe) {
-        int diverged = IntStream.rangeClosed(1, subject.amount().draws()).map(draw -> (int) lab.get(key(of, recipe, draw))[1]).sum();
+        int diverged = (int) Arrays.stream(lab.ofDraws(subject.amount().draws(), draw -> key(of, recipe, draw), 1)).sum();
         return diverged == 0 ? "" : ", " + diverged + " diverged";
     }
 
-    /** Adds each recipe's accuracies to an array. */
-    void json(Lab lab, ArrayNode results, Recipe... recipes) {
+    /** The answer with these claims: its figures, and each recipe's accuracies. */
+    Answer answer(Lab lab, String summary, List<Claim> claims) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        ArrayNode results = json.putArray("results");
         for (Case of : cases()) {
             for (Recipe recipe : recipes) {
                 Arrays.stream(accuracies(lab, of, recipe)).forEach(results.addObject().put("target", of.target.name())
                         .put("per_class", of.count).put("recipe", recipe.label).putArray("accuracies")::add);
             }
         }
+        return new Answer(summary, done(), claims, figures(lab), json);
     }
 }

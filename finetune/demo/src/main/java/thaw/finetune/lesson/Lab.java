@@ -2,6 +2,7 @@ package thaw.finetune.lesson;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionService;
 import java.util.concurrent.ExecutionException;
@@ -13,6 +14,15 @@ import java.util.stream.IntStream;
 
 /** Makes the trials that the lesson's measurements do not hold yet. */
 final class Lab implements AutoCloseable {
+
+    /**
+     * A measurement of the lesson, such as a training with a test.
+     *
+     * @param key  its name among all of the lesson, such as {@code rates/one/0.1/draw 2}
+     * @param work gives its numbers, the same ones whenever and on however many threads it is done, unless they are times
+     */
+    record Trial(String key, Callable<double[]> work) {
+    }
 
     private final Measurements measurements;
     private final Lesson.Listener listener;
@@ -90,9 +100,9 @@ final class Lab implements AutoCloseable {
         return measurements.get(key);
     }
 
-    /** The first number of a trial of each draw, from draw 1. */
-    double[] firsts(int draws, IntFunction<String> key) {
-        return IntStream.rangeClosed(1, draws).mapToDouble(draw -> get(key.apply(draw))[0]).toArray();
+    /** One of the numbers of each draw's trial, from draw 1. */
+    double[] ofDraws(int draws, IntFunction<String> key, int index) {
+        return IntStream.rangeClosed(1, draws).mapToDouble(draw -> get(key.apply(draw))[index]).toArray();
     }
 
     @Override

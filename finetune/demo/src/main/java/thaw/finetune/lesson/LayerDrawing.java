@@ -6,6 +6,7 @@ import java.util.function.ToLongFunction;
 import thaw.finetune.report.Html;
 import thaw.finetune.report.LineChart;
 import thaw.finetune.report.Numbers;
+import thaw.finetune.report.Svg;
 import thaw.resnet.GroupTable.Group;
 
 /**
@@ -47,7 +48,7 @@ record LayerDrawing(List<Group> groups, int size) {
             String stage = block.name().replaceFirst("\\..*", "");
             if (!stage.equals(last) && stage.startsWith("layer")) {
                 boolean right = x > WIDTH - LABELS;
-                svg.append(text(right ? "end" : "start", right ? WIDTH : x, bottom + 16 + 18 * (row++ % 2), stage));
+                svg.append(Svg.text(right ? "end" : "start", right ? WIDTH : x, bottom + 16 + 18 * (row++ % 2), stage));
             }
             last = stage;
             x += width;
@@ -62,7 +63,7 @@ record LayerDrawing(List<Group> groups, int size) {
             double all = groups.stream().mapToLong(quantities.get(q)).sum();
             double x = LABELS;
             double y = TOP + q * BAR;
-            svg.append(text("end", LABELS - 8, y + BAR / 2.0, names.get(q)));
+            svg.append(Svg.text("end", LABELS - 8, y + BAR / 2.0, names.get(q)));
             for (int g = 0; g < groups.size(); g++) {
                 double share = quantities.get(q).applyAsLong(groups.get(g)) / all;
                 double width = share * (WIDTH - LABELS);
@@ -92,9 +93,9 @@ record LayerDrawing(List<Group> groups, int size) {
         svg.append(
                 String.format(Locale.ROOT, "<rect class=\"image\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>%n", x - size * unit
                         / 2, middle - size * unit / 2, size * unit, size * unit));
-        svg.append(text("start", 325, TOP + 20, "image: " + size + " px"));
+        svg.append(Svg.text("start", 325, TOP + 20, "image: " + size + " px"));
         for (int i = 0; i < parts.size(); i++) {
-            svg.append(text("start", 325, TOP + 44 + 22 * i, parts.get(i).name() + ": " + LayersChapter.field(parts.get(i)) + " px"));
+            svg.append(Svg.text("start", 325, TOP + 44 + 22 * i, parts.get(i).name() + ": " + LayersChapter.field(parts.get(i)) + " px"));
         }
         return svg.append("</svg>\n").toString();
     }
@@ -103,7 +104,7 @@ record LayerDrawing(List<Group> groups, int size) {
         StringBuilder svg = new StringBuilder();
         for (int g = 0; g < groups.size(); g++) {
             svg.append(rect(hue(g), 110 * g, y - 9, 12, 10, groups.get(g).name()))
-                    .append(text("start", 110 * g + 17, y, groups.get(g).name()));
+                    .append(Svg.text("start", 110 * g + 17, y, groups.get(g).name()));
         }
         return svg.toString();
     }
@@ -120,9 +121,5 @@ record LayerDrawing(List<Group> groups, int size) {
         return String.format(Locale.ROOT,
                 "<rect style=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>%s</title></rect>%n",
                 style, x, y, width, height, Html.text(title));
-    }
-
-    private static String text(String anchor, double x, double y, String text) {
-        return String.format(Locale.ROOT, "<text text-anchor=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>%n", anchor, x, y, Html.text(text));
     }
 }

@@ -27,11 +27,6 @@ record LayersChapter() implements Chapter {
     private static final double SMALL = 0.1;
 
     @Override
-    public String name() {
-        return "layers";
-    }
-
-    @Override
     public String question() {
         return "What are the first and the middle layers of a ResNet-152?";
     }
@@ -117,8 +112,6 @@ record LayersChapter() implements Chapter {
                 + " (Araujo, Norris and Sim 2019). Numbers are counted, so they have no spread. Rates are those of"
                 + " <code>thaw groups " + ARCHITECTURE + " --lr " + Html.text(RATES) + "</code>.</p>\n";
     }
-
-    // ---- figures -------------------------------------------------------------------------------------------------
 
     private static String figures(List<Group> thirds, List<Group> stages, List<Group> blocks) {
         LayerDrawing drawing = new LayerDrawing(thirds, SIZE);

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import thaw.finetune.data.ImageFolder;
+import thaw.finetune.lesson.Chapter.Answer;
 import thaw.finetune.predict.ModelFile;
 
 /** A lesson about fine-tuning: chapters, each a question that is answered by measurements on a pretrained network. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import thaw.finetune.lesson.Chapter.Answer;
 import thaw.finetune.report.Html;
 
 /** The answers of a lesson's chapters, as a page and as JSON. */
@@ -49,7 +50,7 @@ public final class LessonPage {
     }
 
     private static String count(List<Claim> claims, Claim.Verdict verdict) {
-        return claims.stream().filter(claim -> claim.verdict() == verdict).count() + " " + verdict.words();
+        return Claim.count(claims, verdict) + " " + verdict.words();
     }
 
     private static String chapter(Chapter chapter, Answer answer, String command) {

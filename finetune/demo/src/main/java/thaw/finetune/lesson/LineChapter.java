@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import thaw.engine.Tensor;
 import thaw.finetune.lesson.Claim.Unit;
+import thaw.finetune.lesson.Lab.Trial;
 import thaw.finetune.report.Html;
 import thaw.finetune.report.LineChart;
 import thaw.finetune.report.LineChart.Axis;
@@ -19,7 +20,7 @@ import thaw.finetune.report.LineChart.Scale;
 import thaw.finetune.report.Numbers;
 import thaw.finetune.train.BatchNormAdaptation;
 import thaw.finetune.train.DivergenceException;
-import thaw.resnet.LayerGroup;
+import thaw.finetune.train.WeightInterpolation;
 
 /**
  * The loss along the straight line from the weights at the start of training to those at its end, {@code w = w₀ + α(w₁ − w₀)} (Goodfellow,
@@ -34,11 +35,6 @@ record LineChapter(Subject subject) implements Chapter {
     private static final int END = 5;
     /** The height, in cross-entropy, above which a rise counts as a barrier. */
     private static final double FLAT = 0.05;
-
-    @Override
-    public String name() {
-        return "line";
-    }
 
     @Override
     public String question() {
@@ -61,12 +57,12 @@ record LineChapter(Subject subject) implements Chapter {
             on.trainHead();
             List<Tensor> parameters = on.net().parameters();
             List<float[]> start = parameters.stream().map(Tensor::toFloats).toList();
-            on.run(Way.ALL.phase(subject.amount().epochs(), rate, on.learner().groups().stream().map(LayerGroup::name).toList()));
+            on.run(Way.ALL.phase(subject.amount().epochs(), rate, on.groups()));
             found[ALPHAS.length] = on.test().accuracy();
             List<float[]> end = parameters.stream().map(Tensor::toFloats).toList();
             for (int a = 0; a < ALPHAS.length; a++) {
                 for (int p = 0; p < parameters.size(); p++) {
-                    parameters.get(p).set(between(start.get(p), end.get(p), ALPHAS[a]));
+                    parameters.get(p).set(WeightInterpolation.between(start.get(p), end.get(p), ALPHAS[a]));
                 }
                 new BatchNormAdaptation(0).adapt(on.net(), on.images().inOrder());
                 found[a] = on.test().loss();
@@ -76,16 +72,6 @@ record LineChapter(Subject subject) implements Chapter {
         }
         return found;
     }
-
-    private static float[] between(float[] start, float[] end, double alpha) {
-        float[] at = new float[start.length];
-        for (int i = 0; i < at.length; i++) {
-            at[i] = (float) (start[i] + alpha * (end[i] - start[i]));
-        }
-        return at;
-    }
-
-    // ---- answer --------------------------------------------------------------------------------------------------
 
     @Override
     public Answer answer(Lab lab) throws IOException {
@@ -109,7 +95,7 @@ record LineChapter(Subject subject) implements Chapter {
     }
 
     private double[] at(Lab lab, double rate, int point) {
-        return IntStream.rangeClosed(1, subject.amount().draws()).mapToDouble(draw -> lab.get(key(rate, draw))[point]).toArray();
+        return lab.ofDraws(subject.amount().draws(), draw -> key(rate, draw), point);
     }
 
     /** How far the loss between start and end rises above the straight line between their losses; 0 or more. */

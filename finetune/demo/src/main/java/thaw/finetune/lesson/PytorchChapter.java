@@ -14,6 +14,7 @@ import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.engine.optim.ParamGroup;
 import thaw.engine.optim.SGD;
+import thaw.finetune.lesson.Lab.Trial;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.PyTorchGroups;
 import thaw.finetune.report.Html;
@@ -43,11 +44,6 @@ record PytorchChapter() implements Chapter {
     private static final double WEIGHT_DECAY = 1e-4;
     /** About ten roundings of a float. */
     private static final double CLOSE = 1e-6;
-
-    @Override
-    public String name() {
-        return "pytorch";
-    }
 
     @Override
     public String question() {

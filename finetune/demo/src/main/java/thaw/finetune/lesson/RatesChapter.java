@@ -13,13 +13,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import thaw.finetune.lesson.Claim.Unit;
+import thaw.finetune.lesson.Lab.Trial;
 import thaw.finetune.report.Html;
 import thaw.finetune.report.LineChart;
 import thaw.finetune.report.LineChart.Axis;
 import thaw.finetune.report.LineChart.Scale;
 import thaw.finetune.report.Numbers;
 import thaw.resnet.Granularity;
-import thaw.resnet.LayerGroup;
 
 /** The accuracy over the learning rate, from too low to too high, with one rate, with low rates for early layers, and for late ones. */
 record RatesChapter(Subject subject) implements Chapter {
@@ -30,11 +30,6 @@ record RatesChapter(Subject subject) implements Chapter {
     private static final double HIGHEST = RATES.get(RATES.size() - 1);
     /** The margin, in accuracy, within which two accuracies count as equal. */
     private static final double MARGIN = 0.02;
-
-    @Override
-    public String name() {
-        return "rates";
-    }
 
     @Override
     public String question() {
@@ -74,14 +69,12 @@ record RatesChapter(Subject subject) implements Chapter {
                 on.learner().granularity(Granularity.COARSE);
                 on.trainHead();
                 if (way != Way.STATISTICS) {
-                    on.run(way.phase(subject.amount().epochs(), rate, on.learner().groups().stream().map(LayerGroup::name).toList()));
+                    on.run(way.phase(subject.amount().epochs(), rate, on.groups()));
                 }
                 return on.test().accuracy();
             }
         });
     }
-
-    // ---- answer --------------------------------------------------------------------------------------------------
 
     /** The curve of a way: the mean accuracy at each rate, and how many trainings diverged. */
     private record Curve(Way way, double[] mean, int[] diverged, double best) {
@@ -91,7 +84,7 @@ record RatesChapter(Subject subject) implements Chapter {
     public Answer answer(Lab lab) throws IOException {
         lab.measure(list());
         int draws = subject.amount().draws();
-        double[] start = lab.firsts(draws, RatesChapter::startKey);
+        double[] start = lab.ofDraws(draws, RatesChapter::startKey, 0);
         double atStart = mean(start);
         List<Curve> curves = WAYS.stream().map(way -> curve(way, lab)).toList();
         Curve one = curves.get(0);
@@ -109,13 +102,13 @@ record RatesChapter(Subject subject) implements Chapter {
     }
 
     private double[] accuracies(Lab lab, Way way, double rate) {
-        return lab.firsts(subject.amount().draws(), draw -> key(way, rate, draw));
+        return lab.ofDraws(subject.amount().draws(), draw -> key(way, rate, draw), 0);
     }
 
     private Curve curve(Way way, Lab lab) {
         double[] mean = RATES.stream().mapToDouble(rate -> mean(accuracies(lab, way, rate))).toArray();
-        int[] diverged = RATES.stream().mapToInt(rate -> IntStream.rangeClosed(1, subject.amount().draws())
-                .map(draw -> (int) lab.get(key(way, rate, draw))[1]).sum()).toArray();
+        int[] diverged = RATES.stream().mapToInt(rate -> (int) Arrays.stream(lab.ofDraws(subject.amount().draws(),
+                draw -> key(way, rate, draw), 1)).sum()).toArray();
         double best = RATES.stream().max(Comparator.comparingDouble(rate -> lab.get(key(way, rate, 0))[0])).orElseThrow();
         return new Curve(way, mean, diverged, best);
     }

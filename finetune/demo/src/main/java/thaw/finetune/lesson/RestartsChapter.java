@@ -13,6 +13,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.lesson.Claim.Unit;
+import thaw.finetune.lesson.Lab.Trial;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
@@ -47,11 +48,6 @@ record RestartsChapter(Subject subject) implements Chapter {
             this.label = label;
             this.schedule = schedule;
         }
-    }
-
-    @Override
-    public String name() {
-        return "restarts";
     }
 
     @Override
@@ -105,8 +101,6 @@ record RestartsChapter(Subject subject) implements Chapter {
         }
     }
 
-    // ---- answer --------------------------------------------------------------------------------------------------
-
     @Override
     public Answer answer(Lab lab) throws IOException {
         List<Trial> trials = new ArrayList<>();
@@ -142,7 +136,7 @@ record RestartsChapter(Subject subject) implements Chapter {
     }
 
     private double[] at(Lab lab, Kind kind, int index) {
-        return IntStream.rangeClosed(1, subject.amount().draws()).mapToDouble(draw -> lab.get(key(kind, draw))[index]).toArray();
+        return lab.ofDraws(subject.amount().draws(), draw -> key(kind, draw), index);
     }
 
     /** For each draw, how much the loss rises from the batches before a restart to those after it, mean over the restarts. */

@@ -91,8 +91,6 @@ public final class RunComparison {
         return pairs;
     }
 
-    // ---- page ----------------------------------------------------------------------------------------------------
-
     /** The page. @param command the command line that repeats it */
     public String html(String command) {
         return Html.page(runs.size() + " runs compared", Html.resource(RunComparison.class, "lesson.css"),
@@ -192,8 +190,6 @@ public final class RunComparison {
         return html.isEmpty() ? "<p>The runs share no layer groups with diagnostics.</p>\n"
                 : Html.section("Distance of each layer group from the start", "<div class=\"charts\">" + html + "</div>\n");
     }
-
-    // ---- JSON and text -------------------------------------------------------------------------------------------
 
     /** Adds results and paired differences to an object; accuracies from 0 to 1. */
     public void json(ObjectNode json) {

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import thaw.finetune.diagnostics.GroupResilience;
+import thaw.finetune.lesson.Chapter.Answer;
 import thaw.finetune.lesson.Claim.Unit;
 import thaw.finetune.lesson.Claim.Verdict;
 import thaw.finetune.lesson.ShiftsChapter.Group;
@@ -50,8 +51,6 @@ record ShiftsAnswer(Lesson.Amount amount, Map<Shift, OfShift> results) {
         return Arrays.stream(result(shift, way).accuracies()).average().orElseThrow();
     }
 
-    // ---- claims --------------------------------------------------------------------------------------------------
-
     private List<Claim> claims(Shift shift) {
         return switch (shift.name()) {
             case "input" -> List.of(better(shift, "the first group alone beats all layers", Way.FIRST, Way.ALL),
@@ -82,16 +81,14 @@ record ShiftsAnswer(Lesson.Amount amount, Map<Shift, OfShift> results) {
         return way.label() + " " + Numbers.percent(mean(shift, way)) + ", " + than.label() + " " + Numbers.percent(mean(shift, than));
     }
 
-    // ---- page ----------------------------------------------------------------------------------------------------
-
     /** For each shift the best way, and where early layers need no small rate. */
     private String summary(List<Claim> order) {
         List<String> best = results.keySet().stream().map(shift -> {
             Way way = Stream.of(Way.values()).max(Comparator.comparing(w -> mean(shift, w))).orElseThrow();
             return shift.name() + " " + way.label() + " (" + Numbers.percent(mean(shift, way)) + ")";
         }).toList();
-        long holds = order.stream().filter(claim -> claim.verdict() == Verdict.HOLDS).count();
-        long fails = order.stream().filter(claim -> claim.verdict() == Verdict.FAILS).count();
+        long holds = Claim.count(order, Verdict.HOLDS);
+        long fails = Claim.count(order, Verdict.FAILS);
         long open = order.size() - holds - fails;
         return "Best on each shift: " + String.join("; ", best) + ". Low rates for early layers beat low rates for late ones on " + holds
                 + " of " + order.size() + " shifts, lose on " + fails + ", and " + open + (open == 1 ? " is" : " are") + " undecided.";
@@ -164,8 +161,6 @@ record ShiftsAnswer(Lesson.Amount amount, Map<Shift, OfShift> results) {
                 + " Rewound: the change of the accuracy when this group’s weights alone are put back to the start. With noise: when noise of "
                 + Numbers.percent(GroupResilience.NOISE) + " of their size is added to them.</p>\n";
     }
-
-    // ---- JSON ----------------------------------------------------------------------------------------------------
 
     /** Accuracies from 0 to 1, differences from all layers at one rate, and the layer groups' measurements. */
     private ObjectNode json() {

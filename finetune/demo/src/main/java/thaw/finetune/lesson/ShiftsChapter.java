@@ -2,21 +2,23 @@ package thaw.finetune.lesson;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import thaw.finetune.diagnostics.Diagnostics;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.diagnostics.GroupResilience;
+import thaw.finetune.lesson.Lab.Trial;
 import thaw.finetune.train.BatchNormAdaptation;
 import thaw.finetune.train.DivergenceException;
 import thaw.finetune.train.EpochResult;
-import thaw.resnet.LayerGroup;
 
 /**
  * Ten ways to train a network on targets that differ from its origin in their images, in their labels, in near classes and in far ones
@@ -56,11 +58,6 @@ record ShiftsChapter(Subject subject) implements Chapter {
      * @param accuracy of the network whose layer groups are given
      */
     record OfShift(Map<Way, Result> ways, double accuracy, List<Group> groups) {
-    }
-
-    @Override
-    public String name() {
-        return "shifts";
     }
 
     @Override
@@ -128,14 +125,10 @@ record ShiftsChapter(Subject subject) implements Chapter {
             if (way == Way.STATISTICS) {
                 BatchNormAdaptation.to(on.images().images()).adapt(on.net(), on.images().inOrder());
             } else {
-                on.run(way.phase(subject.amount().epochs(), rate, names(on)));
+                on.run(way.phase(subject.amount().epochs(), rate, on.groups()));
             }
             return on.test().accuracy();
         }
-    }
-
-    private static List<String> names(TaskLearner on) {
-        return on.learner().groups().stream().map(LayerGroup::name).toList();
     }
 
     /** The accuracy after training all layers at one rate, then the numbers of each {@link Group}; none if the training diverges. */
@@ -144,7 +137,7 @@ record ShiftsChapter(Subject subject) implements Chapter {
             on.trainHead();
             on.learner().diagnostics(EACH_STEP);
             try (Diagnostics start = new Diagnostics(on.net(), EACH_STEP)) {
-                List<EpochResult> epochs = on.run(Way.ALL.phase(subject.amount().epochs(), rate, names(on))).epochs();
+                List<EpochResult> epochs = on.run(Way.ALL.phase(subject.amount().epochs(), rate, on.groups())).epochs();
                 List<GroupResilience> resilience = start.resilience(on.learner().groups(), () -> on.test().accuracy());
                 List<Double> numbers = new ArrayList<>(List.of(on.test().accuracy()));
                 for (int g = 0; g < resilience.size(); g++) {
@@ -180,11 +173,8 @@ record ShiftsChapter(Subject subject) implements Chapter {
         Map<Way, Result> ways = new EnumMap<>(Way.class);
         for (Way way : Way.values()) {
             double rate = chosen(shift, way, lab);
-            int diverged = 0;
-            for (int draw = 1; draw <= draws; draw++) {
-                diverged += (int) lab.get(key(shift, way, draw, rate))[1];
-            }
-            ways.put(way, new Result(rate, lab.firsts(draws, draw -> key(shift, way, draw, rate)), diverged));
+            IntFunction<String> key = draw -> key(shift, way, draw, rate);
+            ways.put(way, new Result(rate, lab.ofDraws(draws, key, 0), (int) Arrays.stream(lab.ofDraws(draws, key, 1)).sum()));
         }
         double[] numbers = lab.get(groupsKey(shift));
         List<Group> groups = new ArrayList<>();
@@ -197,7 +187,7 @@ record ShiftsChapter(Subject subject) implements Chapter {
 
     private List<String> groupNames() {
         try (TaskLearner on = TaskLearner.pretrained(subject.network(), subject.task(1), 1)) {
-            return names(on);
+            return on.groups();
         }
     }
 }

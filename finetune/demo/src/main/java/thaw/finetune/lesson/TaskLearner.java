@@ -18,6 +18,7 @@ import thaw.finetune.train.FitResult;
 import thaw.finetune.train.Learner;
 import thaw.resnet.Architecture;
 import thaw.resnet.Granularity;
+import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
 import thaw.resnet.ResNet;
 
@@ -84,6 +85,11 @@ final class TaskLearner implements AutoCloseable {
     /** The learner; its layer groups are stem, stages and head. */
     Learner learner() {
         return learn;
+    }
+
+    /** The names of the layer groups. */
+    List<String> groups() {
+        return learn.groups().stream().map(LayerGroup::name).toList();
     }
 
     /** The training images. */

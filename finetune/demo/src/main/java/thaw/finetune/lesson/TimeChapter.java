@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.math3.stat.StatUtils;
 import thaw.finetune.lesson.Claim.Unit;
+import thaw.finetune.lesson.Lab.Trial;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
@@ -55,11 +56,6 @@ record TimeChapter(Subject subject) implements Chapter {
             this.freezeTo = freezeTo;
             this.cached = cached;
         }
-    }
-
-    @Override
-    public String name() {
-        return "time";
     }
 
     @Override
@@ -119,8 +115,6 @@ record TimeChapter(Subject subject) implements Chapter {
         }
         Files.delete(folder);
     }
-
-    // ---- answer --------------------------------------------------------------------------------------------------
 
     @Override
     public Answer answer(Lab lab) throws IOException {

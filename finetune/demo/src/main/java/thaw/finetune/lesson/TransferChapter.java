@@ -1,7 +1,5 @@
 package thaw.finetune.lesson;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,13 +10,10 @@ import thaw.finetune.lesson.ImagesPerClass.Recipe;
 import thaw.finetune.report.Numbers;
 
 /** A pretrained network against the same one from random weights, by the number of images. */
-record TransferChapter(Subject subject) implements Chapter {
+record TransferChapter(ImagesPerClass trainings) implements Chapter {
 
-    private static final Recipe[] RECIPES = {Recipe.ALL, Recipe.SCRATCH};
-
-    @Override
-    public String name() {
-        return "transfer";
+    TransferChapter(Subject subject) {
+        this(new ImagesPerClass(subject, List.of(Recipe.ALL, Recipe.SCRATCH)));
     }
 
     @Override
@@ -28,13 +23,12 @@ record TransferChapter(Subject subject) implements Chapter {
 
     @Override
     public int trials() {
-        return new ImagesPerClass(subject).trials(RECIPES).size();
+        return trainings.trials().size();
     }
 
     @Override
     public Answer answer(Lab lab) throws IOException {
-        ImagesPerClass trainings = new ImagesPerClass(subject);
-        lab.measure(trainings.trials(RECIPES));
+        lab.measure(trainings.trials());
         int fewest = ImagesPerClass.COUNTS.get(0);
         int most = ImagesPerClass.COUNTS.get(ImagesPerClass.COUNTS.size() - 1);
         List<Claim> claims = new ArrayList<>();
@@ -42,21 +36,19 @@ record TransferChapter(Subject subject) implements Chapter {
         trainings.cases().forEach(of -> claims.add(trainings.compare(lab, of, Recipe.ALL, Recipe.SCRATCH, 0,
                 "a pretrained network beats one from scratch")));
         for (Shift target : trainings.targets()) {
-            double[] few = gains(trainings, lab, new Case(target, fewest));
-            double[] many = gains(trainings, lab, new Case(target, most));
+            double[] few = gains(lab, new Case(target, fewest));
+            double[] many = gains(lab, new Case(target, most));
             String measured = Numbers.points(StatUtils.mean(few)) + " points with " + fewest + " images a class, "
                     + Numbers.points(StatUtils.mean(many)) + " with " + most;
             claims.add(Claim.above(0, target.name() + ": the fewer images, the more it brings", measured, PairedDifference.of(few, many),
                     Claim.Unit.POINTS));
             gains.add("on the " + target.name() + " target " + measured);
         }
-        ObjectNode json = JsonNodeFactory.instance.objectNode();
-        trainings.json(lab, json.putArray("results"), RECIPES);
-        return new Answer("Against the same network from scratch, the pretrained one brings " + String.join("; ", gains) + ".",
-                trainings.done(), claims, trainings.figures(lab, RECIPES), json);
+        return trainings.answer(lab, "Against the same network from scratch, the pretrained one brings " + String.join("; ", gains) + ".",
+                claims);
     }
 
-    private static double[] gains(ImagesPerClass trainings, Lab lab, Case of) {
+    private double[] gains(Lab lab, Case of) {
         double[] pretrained = trainings.accuracies(lab, of, Recipe.ALL);
         double[] scratch = trainings.accuracies(lab, of, Recipe.SCRATCH);
         return IntStream.range(0, pretrained.length).mapToDouble(i -> pretrained[i] - scratch[i]).toArray();

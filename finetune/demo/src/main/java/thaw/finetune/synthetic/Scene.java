@@ -24,7 +24,7 @@ final class Scene {
         double play = 0.5 - 0.85 * radius;
         double x = 0.5 + r.nextDouble(-play, play);
         double y = 0.5 + r.nextDouble(-play, play);
-        Figure figure = object.silhouette().figure(r);
+        Figure figure = object.silhouette().apply(r);
         canvas.draw(figure, place(figure, object.turn(), x, y, radius, r), Look.random(background, r));
 
         if (r.nextInt(3) == 0) {

@@ -5,9 +5,20 @@ import static thaw.finetune.synthetic.SyntheticClass.upright;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A set of classes of synthetic images, which are drawn one by one or written as a folder of class folders. Immutable and
@@ -126,10 +137,20 @@ public final class SyntheticImages {
      * @param valid number of validation images per class; with 0 there is no {@code valid} folder
      * @param size width and height in pixels, 8 to 1024
      * @throws IllegalArgumentException if a number or the size is out of range
-     * @throws java.nio.file.FileAlreadyExistsException if the folder is not empty, or is a file
+     * @throws FileAlreadyExistsException if the folder is not empty, or is a file
      */
     public void write(Path folder, int train, int valid, int size, long seed) throws IOException {
-        SyntheticFolder.write(this, folder, train, valid, size, seed);
+        if (train < 1 || valid < 0) {
+            throw new IllegalArgumentException("images per class: train " + train + " and valid " + valid
+                    + "; expected at least 1 to train on, and 0 or more to validate on");
+        }
+        write(folder, draft -> {
+            // Separate seeds, so that no validation image equals a training image, whatever their numbers.
+            writePart(draft.resolve("train"), train, size, mix(2 * seed));
+            if (valid > 0) {
+                writePart(draft.resolve("valid"), valid, size, mix(2 * seed + 1));
+            }
+        });
     }
 
     /**
@@ -140,10 +161,96 @@ public final class SyntheticImages {
      * @param images number of images per class, at least 1
      * @param size width and height in pixels, 8 to 1024
      * @throws IllegalArgumentException if a number or the size is out of range
-     * @throws java.nio.file.FileAlreadyExistsException if the folder is not empty, or is a file
+     * @throws FileAlreadyExistsException if the folder is not empty, or is a file
      */
     public void write(Path folder, int images, int size, long seed) throws IOException {
-        SyntheticFolder.write(this, folder, images, size, seed);
+        if (images < 1) {
+            throw new IllegalArgumentException("images per class: expected at least 1, got " + images);
+        }
+        // ~seed is negative for seeds from 0 on, unlike 2·seed and 2·seed + 1, the numbers of other folders' parts.
+        write(folder, draft -> writePart(draft, images, size, mix(~seed)));
+    }
+
+    /** Writes a folder's contents. */
+    private interface Content {
+        void writeTo(Path draft) throws IOException;
+    }
+
+    private static void write(Path folder, Content content) throws IOException {
+        Path target = folder.toAbsolutePath();
+        if (Files.exists(target) && !isEmptyFolder(target)) {
+            throw occupied(target, null);
+        }
+        Files.createDirectories(target.getParent());
+        // Files.createTempDirectory would make a folder that only its owner can read, also under its final name.
+        Path draft = Files.createDirectory(target.resolveSibling("." + target.getFileName() + "-" + UUID.randomUUID()));
+        try {
+            content.writeTo(draft);
+            moveIntoPlace(draft, target);
+        } finally {
+            delete(draft);
+        }
+    }
+
+    private void writePart(Path part, int count, int size, long firstSeed) throws IOException {
+        List<String> names = classes();
+        for (String name : names) {
+            Files.createDirectories(part.resolve(name));
+        }
+        try {
+            IntStream.range(0, names.size() * count).parallel().forEach(k -> {
+                int c = k / count;
+                int i = k % count;
+                Path file = part.resolve(names.get(c)).resolve("%04d.png".formatted(i));
+                writePng(draw(c, firstSeed + i, size), file);
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static void writePng(BufferedImage drawn, Path file) {
+        try {
+            if (!ImageIO.write(drawn, "png", file.toFile())) {
+                throw new IOException("this Java runtime has no PNG writer");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void moveIntoPlace(Path draft, Path target) throws IOException {
+        try {
+            Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (DirectoryNotEmptyException | FileAlreadyExistsException e) {
+            throw occupied(target, e);
+        }
+    }
+
+    private static boolean isEmptyFolder(Path path) throws IOException {
+        if (!Files.isDirectory(path)) {
+            return false;
+        }
+        try (Stream<Path> entries = Files.list(path)) {
+            return entries.findAny().isEmpty();
+        }
+    }
+
+    private static FileAlreadyExistsException occupied(Path target, @Nullable IOException cause) {
+        FileAlreadyExistsException e = new FileAlreadyExistsException(target.toString(), null,
+                "exists and is not an empty folder; name another folder or remove it");
+        e.initCause(cause);
+        return e;
+    }
+
+    private static void delete(Path draft) throws IOException {
+        if (Files.exists(draft)) {
+            try (Stream<Path> all = Files.walk(draft)) {
+                for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(path);
+                }
+            }
+        }
     }
 
     /** Stafford's variant 13 of MurmurHash3's finalizer, which maps seeds 1, 2, 3, … to distant numbers. */

@@ -20,6 +20,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -290,15 +291,17 @@ public final class ImageDecoder {
         JpegMarkers markers = JpegMarkers.read(bytes);
         memory.take(markers.width(), markers.height(), markers.bytesPerPixel());
         RgbImage stored = ImageReaders.read(ImageFormat.JPEG, markers.plain(), reader -> {
-            MissingSamples missing = new MissingSamples();
-            reader.addIIOReadWarningListener(missing);
+            AtomicBoolean missing = new AtomicBoolean();
+            // Of a scan that ends before its last sample, the JDK's reader fills the rest with grey and only warns.
+            reader.addIIOReadWarningListener((source, text) -> missing.compareAndSet(false,
+                    text.contains("premature end of data") || text.contains("instead of RST")));
             RgbImage image = switch (markers.colorModel()) {
                 case GRAY -> RgbImage.of(reader.read(0));
                 case RGB, YCBCR -> readRgb(reader);
                 case CMYK -> InkJpeg.read(reader, false);
                 case YCCK -> InkJpeg.read(reader, true);
             };
-            if (markers.endMissing() && missing.noticed()) {
+            if (markers.endMissing() && missing.get()) {
                 throw new EOFException("samples are missing");
             }
             return image;

@@ -90,8 +90,6 @@ final class TiffImage {
                 : RgbImage.of(image);
     }
 
-    // ---- supported kinds ---------------------------------------------------------------------------------------
-
     /** The reader rounds any number, so that a RATIONAL or FLOAT of a few bytes states the largest size. */
     private void requireIntegers() throws IOException {
         for (int tag : PIXELS) {
@@ -189,8 +187,6 @@ final class TiffImage {
     private int bits() {
         return (int) directory.value(BITS_PER_SAMPLE, 1);
     }
-
-    // ---- corrections -------------------------------------------------------------------------------------------
 
     private boolean isAssociated() {
         return directory.value(EXTRA_SAMPLES, 0) == ASSOCIATED_ALPHA;

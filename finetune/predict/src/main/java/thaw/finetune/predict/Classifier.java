@@ -315,7 +315,7 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * An index of images for {@link #similar}, by their features, computed in batches.
+     * An index of images for {@link SimilarImages#nearest}, by their {@link #features}, computed in batches.
      *
      * @param broken told of each image that is left out because it cannot be read
      */
@@ -331,11 +331,6 @@ public final class Classifier implements AutoCloseable {
             }
         }
         return new SimilarImages<>(read, features);
-    }
-
-    /** The {@code k} images of an index that are most like an image, the most similar first. */
-    public List<SimilarImages.Match<ImageSource>> similar(ImageSource image, SimilarImages<ImageSource> index, int k) {
-        return index.nearest(features(image), k);
     }
 
     /**

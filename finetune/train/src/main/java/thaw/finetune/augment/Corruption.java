@@ -107,8 +107,6 @@ public record Corruption(Kind kind, int severity) implements ImageTransform {
         };
     }
 
-    // ---- samples -------------------------------------------------------------------------------------------------
-
     private static double[] samples(RgbImage image) {
         double[] x = new double[image.rgb().length];
         for (int i = 0; i < x.length; i++) {
@@ -137,8 +135,6 @@ public record Corruption(Kind kind, int severity) implements ImageTransform {
         return x;
     }
 
-    // ---- noise ---------------------------------------------------------------------------------------------------
-
     /** The number of arrivals, exponential times apart, within {@code mean}: Knuth's method, in logarithms. */
     private static int poisson(double mean, SplittableRandom random) {
         int count = -1;
@@ -147,8 +143,6 @@ public record Corruption(Kind kind, int severity) implements ImageTransform {
         }
         return count;
     }
-
-    // ---- blur ----------------------------------------------------------------------------------------------------
 
     /** The pixels within a radius of the middle one, equally weighted, smoothed by a Gaussian of 3 × 3 pixels; the sum is 1. */
     static double[][] disk(double radius, double sigma) {
@@ -196,8 +190,6 @@ public record Corruption(Kind kind, int severity) implements ImageTransform {
         return Math.min(within, period - within);
     }
 
-    // ---- light ---------------------------------------------------------------------------------------------------
-
     private double[] fog(RgbImage image, double[] x, SplittableRandom random) {
         double c = strength();
         double[][] fog = PlasmaFractal.draw(Math.max(image.width(), image.height()), Kind.FOG_DECAY[severity - 1], random);
@@ -240,8 +232,6 @@ public record Corruption(Kind kind, int severity) implements ImageTransform {
         }
         return x;
     }
-
-    // ---- file format ---------------------------------------------------------------------------------------------
 
     private RgbImage jpeg(RgbImage image) {
         ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();

@@ -9,20 +9,13 @@ import thaw.finetune.images.RgbImage;
  *
  * <p>The corners of the square [-1, 1]² are the centers of the corner pixels. Positions are rounded to 1/65536 of a pixel, so
  * that a map onto pixel centers, such as a flip, gives the exact samples.
+ *
+ * @param levels {@code [3][256]}: the output for samples 0 to 255 of each channel; interpolated in between
  */
-final class Resampling {
+record Resampling(RgbImage image, float[][] levels) {
     private static final int FRACTION_BITS = 16;
     private static final int ONE = 1 << FRACTION_BITS;
     private static final int LEVELS = 256;
-
-    private final RgbImage image;
-    private final float[][] levels;
-
-    /** @param levels {@code [3][256]}: the output for samples 0 to 255 of each channel; interpolated in between */
-    Resampling(RgbImage image, float[][] levels) {
-        this.image = image;
-        this.levels = levels;
-    }
 
     /** Writes the square at ({@code left}, {@code top}) as {@code [3, size, size]} from {@code offset}. */
     void write(Projection map, int left, int top, int size, float[] chw, int offset) {

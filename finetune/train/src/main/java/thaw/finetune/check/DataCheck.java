@@ -1,7 +1,6 @@
 package thaw.finetune.check;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,7 +21,6 @@ import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import thaw.engine.Device;
-import thaw.engine.io.AtomicFile;
 import thaw.finetune.check.Finding.Kind;
 import thaw.finetune.check.Finding.Place;
 import thaw.finetune.data.Csv;
@@ -222,15 +220,15 @@ public record DataCheck(Map<String, Integer> images, Map<String, Map<String, Int
      * @throws IOException if writing fails
      */
     public void writeCsv(Path file) throws IOException {
-        StringBuilder table = new StringBuilder(Csv.line(COLUMNS));
+        List<List<String>> table = new ArrayList<>(List.of(COLUMNS));
         for (Finding finding : findings) {
             Place image = finding.image();
             Optional<Place> other = finding.other();
-            table.append(Csv.line(List.of(image.file().toString(), image.part(), finding.kind().label(), Double.toString(finding.score()),
+            table.add(List.of(image.file().toString(), image.part(), finding.kind().label(), Double.toString(finding.score()),
                     String.join(";", image.classes()), finding.suggested().orElse(""),
                     other.map(one -> one.file().toString()).orElse(""), other.map(Place::part).orElse(""),
-                    other.map(one -> String.join(";", one.classes())).orElse(""), finding.reason())));
+                    other.map(one -> String.join(";", one.classes())).orElse(""), finding.reason()));
         }
-        AtomicFile.write(file, table.toString().getBytes(StandardCharsets.UTF_8));
+        Csv.write(file, table);
     }
 }

@@ -61,7 +61,7 @@ final class ImagePass {
 
     private void read(String part, Dataset data, Network net, ImageFolder folder, IntConsumer progress) {
         int first = samples.size();
-        BatchLoader loader = new BatchLoader(new Measured(data, first), folder.labels(), folder.transforms(),
+        BatchLoader loader = new BatchLoader(new Measured(data, traits, first), folder.labels(), folder.transforms(),
                 LoaderOptions.evaluation(folder.batch()).cacheBytes(0));
         Map<Path, Integer> numbers = new HashMap<>();
         for (Sample sample : loader.samples()) {
@@ -91,15 +91,7 @@ final class ImagePass {
     }
 
     /** A data set that keeps the traits of the images that are decoded. */
-    private final class Measured implements Dataset {
-        private final Dataset data;
-        private final int first;
-
-        Measured(Dataset data, int first) {
-            this.data = data;
-            this.first = first;
-        }
-
+    private record Measured(Dataset data, @Nullable ImageTraits[] traits, int first) implements Dataset {
         @Override
         public int length() {
             return data.length();

@@ -73,8 +73,6 @@ public record Batch(float[] images, Targets targets, int size, int side, List<Pa
         }
     }
 
-    // ---- on a device -------------------------------------------------------------------------------------------
-
     /** A new tensor {@code [N, 3, H, W]} of normalised images. */
     public Tensor images(Device device) {
         return device.tensor(Shape.of(size, CHANNELS, side, side), images);
@@ -107,8 +105,6 @@ public record Batch(float[] images, Targets targets, int size, int side, List<Pa
         return targets instanceof Matrix matrix ? device.tensor(Shape.of(size, matrix.classes()), matrix.values())
                 : labels(device);
     }
-
-    // ---- classes -----------------------------------------------------------------------------------------------
 
     /**
      * The class of each image: {@code [size]} indices.

@@ -3,11 +3,13 @@ package thaw.finetune.data;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import thaw.engine.io.AtomicFile;
 
 /**
  * Comma-separated values by RFC 4180: fields with commas, quotes or line breaks are in double quotes, and a quote within is
@@ -125,8 +127,17 @@ public final class Csv {
         return text;
     }
 
+    /**
+     * Writes records as UTF-8; an existing file is replaced atomically.
+     *
+     * @throws IOException if writing fails
+     */
+    public static void write(Path file, List<List<String>> records) throws IOException {
+        AtomicFile.write(file, records.stream().map(Csv::line).collect(Collectors.joining()).getBytes(StandardCharsets.UTF_8));
+    }
+
     /** A record as text, ending in CR LF. */
-    public static String line(List<String> fields) {
+    static String line(List<String> fields) {
         return fields.stream().map(Csv::field).collect(Collectors.joining(",", "", "\r\n"));
     }
 

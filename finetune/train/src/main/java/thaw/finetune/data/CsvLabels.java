@@ -125,8 +125,7 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
         Stream.of(parts.train, parts.valid).flatMap(List::stream)
                 .forEach(row -> row.labels.forEach(label -> names.putIfAbsent(FileNames.normalized(label), label)));
         LabelSet labels = new LabelSet(names.values().stream().sorted(FileNames.BY_CODE_POINTS).toList(), !delimiter.isEmpty());
-        Map<String, Integer> numbers = new HashMap<>();
-        labels.classes().forEach(name -> numbers.put(FileNames.normalized(name), numbers.size()));
+        Map<String, Integer> numbers = FileNames.numbers(labels.classes());
         ImageList train = new ImageList(FileNames.of(csv), root, labels, samples(parts.train, numbers), skipped, List.of());
         ImageList valid = parts.valid.isEmpty() ? null
                 : new ImageList("", root, labels, samples(parts.valid, numbers), Map.of(), List.of());

@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -46,6 +48,15 @@ public final class FileNames {
     /** A text in NFC; file systems differ in whether they store composed (NFC) or combining characters (NFD). */
     static String normalized(String text) {
         return isAscii(text) ? text : Normalizer.normalize(text, Normalizer.Form.NFC);
+    }
+
+    /** The indices of classes by normalised name: a model may have been trained on another file system. */
+    static Map<String, Integer> numbers(List<String> classes) {
+        Map<String, Integer> numbers = new HashMap<>();
+        for (int i = 0; i < classes.size(); i++) {
+            numbers.put(normalized(classes.get(i)), i);
+        }
+        return numbers;
     }
 
     static boolean isAscii(String text) {

@@ -1,11 +1,8 @@
 package thaw.finetune.data;
 
-import static java.util.stream.Collectors.joining;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -27,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  * @param leftOut     names of subfolders to ignore
  */
 public record FolderLayout(boolean partsByName, String validFolder, List<String> leftOut) {
-    /** The number of a list's entries that a message names. */
-    private static final int NAMED = 4;
-
     /** Copies the list; a slash at the end of a name is dropped. */
     public FolderLayout {
         leftOut = leftOut.stream().map(name -> FileNames.normalized(name.replaceFirst("/$", ""))).toList();
@@ -217,10 +211,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
         if (valid.samples().isEmpty()) {
             throw new ImageFolderException(validFolder + ": its class folders have no image; add some or remove the folder");
         }
-        Map<String, Integer> labels = new HashMap<>();
-        for (int label = 0; label < train.classes().size(); label++) {
-            labels.put(FileNames.normalized(train.classes().get(label)), label);
-        }
+        Map<String, Integer> labels = FileNames.numbers(train.classes());
         List<Integer> renumbered = valid.classes().stream().map(one -> labels.get(FileNames.normalized(one))).toList();
         boolean[] present = new boolean[train.classes().size()];
         Set<String> unknown = new HashSet<>();
@@ -243,8 +234,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
                     + "; expected the same class folders in both");
         }
         if (!missing.isEmpty()) {
-            remarks.add(valid.name() + " has no image of " + missing.stream().limit(NAMED).collect(joining(", "))
-                    + (missing.size() > NAMED ? " and " + (missing.size() - NAMED) + " more" : ""));
+            remarks.add(valid.name() + " has no image of " + Listing.some(missing));
         }
         return valid.with(train.labels(), samples);
     }
@@ -257,9 +247,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
         return FileNames.of(folder) + "/";
     }
 
-    /** The first {@value #NAMED} names, and the number of the rest. */
     private static String names(List<Path> folders) {
-        String some = folders.stream().limit(NAMED).map(FolderLayout::name).collect(joining(", "));
-        return folders.size() > NAMED ? some + " and " + (folders.size() - NAMED) + " more" : some;
+        return Listing.some(folders.stream().map(FolderLayout::name).toList());
     }
 }

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -183,7 +182,7 @@ public final class ImageFolder {
      * @throws ImageFolderException if the folder has a class that is not among {@code names}
      */
     public ImageFolder classes(List<String> names) {
-        Map<String, Integer> numbers = numbers(names);
+        Map<String, Integer> numbers = FileNames.numbers(names);
         List<String> unknown = own().stream().filter(name -> !numbers.containsKey(FileNames.normalized(name))).toList();
         if (!unknown.isEmpty()) {
             throw new ImageFolderException(root() + ": has the classes " + unknown
@@ -348,21 +347,12 @@ public final class ImageFolder {
         return listing.train().classes();
     }
 
-    /** Class numbers by normalised name: a model may have been trained on another file system. */
-    private static Map<String, Integer> numbers(List<String> names) {
-        Map<String, Integer> numbers = new HashMap<>();
-        for (int i = 0; i < names.size(); i++) {
-            numbers.put(FileNames.normalized(names.get(i)), i);
-        }
-        return numbers;
-    }
-
     /** Maps labels from the folder's own class order to that of {@link #classes}. */
     private List<Sample> labelled(List<Sample> samples) {
         if (classes().equals(own())) {
             return samples;
         }
-        Map<String, Integer> numbers = numbers(classes());
+        Map<String, Integer> numbers = FileNames.numbers(classes());
         List<Integer> labels = own().stream().map(name -> numbers.get(FileNames.normalized(name))).toList();
         return samples.stream().map(sample -> new Sample(sample.file(), sample.labels().stream().map(labels::get).toList()))
                 .toList();

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param remarks remarks on the interpretation, for {@link #describe}
  */
 record Listing(ImageList train, @Nullable ImageList valid, List<String> unused, List<String> remarks) {
-    /** The number of unused folders that are named. */
+    /** The number of names that a message has. */
     private static final int NAMED = 4;
 
     Listing {
@@ -59,12 +59,16 @@ record Listing(ImageList train, @Nullable ImageList valid, List<String> unused, 
                     .append(" to validate on");
         }
         if (!unused.isEmpty()) {
-            int more = unused.size() - NAMED;
-            text.append("; ").append(unused.stream().limit(NAMED).collect(joining(", ")))
-                    .append(more > 0 ? " and " + more + " more" : "").append(" not used");
+            text.append("; ").append(some(unused)).append(" not used");
         }
         remarks.forEach(remark -> text.append("; ").append(remark));
         return text.toString();
+    }
+
+    /** The first {@value #NAMED} names, and the number of the rest. */
+    static String some(List<String> names) {
+        return names.stream().limit(NAMED).collect(joining(", "))
+                + (names.size() > NAMED ? " and " + (names.size() - NAMED) + " more" : "");
     }
 
     private static String count(int number, String thing) {

@@ -33,11 +33,6 @@ public final class Diagnostics implements AutoCloseable {
         }
     }
 
-    /** The measurements to take. */
-    public DiagnosticsOptions options() {
-        return options;
-    }
-
     /** The meter of steps; to be called around each optimizer step. */
     public GroupMeter meter() {
         return meter;

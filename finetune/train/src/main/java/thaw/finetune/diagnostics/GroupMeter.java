@@ -5,6 +5,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
@@ -118,19 +119,21 @@ public final class GroupMeter {
 
     /** The mean gradient norm of a group since {@link #reset}; NaN if it was not measured. */
     double gradNorm(String group) {
-        Sums s = sums.get(group);
-        return s == null ? Double.NaN : s.gradNorm / s.count;
+        return mean(group, s -> s.gradNorm);
     }
 
     /** The mean learning rate of a group in the measured steps; NaN if it was not measured. */
     double rate(String group) {
-        Sums s = sums.get(group);
-        return s == null ? Double.NaN : s.rate / s.count;
+        return mean(group, s -> s.rate);
     }
 
     double updateRatio(String group) {
+        return mean(group, s -> s.updateRatio);
+    }
+
+    private double mean(String group, ToDoubleFunction<Sums> sum) {
         Sums s = sums.get(group);
-        return s == null ? Double.NaN : s.updateRatio / s.count;
+        return s == null ? Double.NaN : sum.applyAsDouble(s) / s.count;
     }
 
     /** Discards all measurements, for the next epoch. */

@@ -21,16 +21,6 @@ import thaw.kernels.Shape;
 @JsonSubTypes({@Type(value = Objective.CrossEntropy.class, name = "CrossEntropy"),
     @Type(value = Objective.BinaryCrossEntropy.class, name = "BinaryCrossEntropy")})
 public sealed interface Objective extends LossFunction {
-    /**
-     * Computes the loss of a batch.
-     *
-     * @param scores {@code [N, C]}
-     * @return a scalar, the mean over the batch
-     * @throws IllegalArgumentException if there are weights for another number of classes
-     */
-    @Override
-    Tensor of(Tensor scores, Batch batch);
-
     /** Whether the loss is multi-label: the scores are independent, and an image may have several classes or none. */
     boolean multiLabel();
 

@@ -30,7 +30,7 @@ public final class CalibrationError {
      * @throws IllegalArgumentException if {@code bins} is below 1, or images may show several classes
      */
     public static double of(Predictions predictions, int bins) {
-        SingleLabel.require("the calibration error", predictions);
+        predictions.requireSingleLabel("the calibration error");
         requireBins(bins);
         if (predictions.undefined().length > 0) {
             return Double.NaN;
@@ -58,7 +58,7 @@ public final class CalibrationError {
      * @throws IllegalArgumentException if {@code bins} is below 1, or images may show several classes
      */
     public static List<Bin> bins(Predictions predictions, int bins) {
-        SingleLabel.require("calibration", predictions);
+        predictions.requireSingleLabel("calibration");
         requireBins(bins);
         double[] confidence = new double[bins];
         int[] right = new int[bins];

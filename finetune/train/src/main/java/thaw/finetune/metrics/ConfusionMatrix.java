@@ -25,7 +25,7 @@ public final class ConfusionMatrix {
 
     /** @throws IllegalArgumentException if images may show several classes */
     public static ConfusionMatrix of(Predictions predictions) {
-        SingleLabel.require("a confusion matrix", predictions);
+        predictions.requireSingleLabel("a confusion matrix");
         int none = predictions.classes();
         long[][] counts = new long[none][none + 1];
         for (int i = 0; i < predictions.size(); i++) {

@@ -1,13 +1,11 @@
 package thaw.finetune.metrics;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
-import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.Csv;
 import thaw.finetune.data.Sample;
 import thaw.finetune.predict.LabelSet;
@@ -108,6 +106,14 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
         return Math.max(Math.log(probability), -100);
     }
 
+    /** @throws IllegalArgumentException if images may show several classes, which {@code metric} does not allow */
+    void requireSingleLabel(String metric) {
+        if (labels.multiLabel()) {
+            throw new IllegalArgumentException(metric + " requires images that show one class each; these may show several: use "
+                    + "MultiLabelCounts");
+        }
+    }
+
     /** Whether an image shows a class. */
     public boolean shows(int image, int label) {
         return samples.get(image).labels().contains(label);
@@ -125,7 +131,7 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
     public void writeCsv(Path file, double threshold) throws IOException {
         List<String> header = new ArrayList<>(List.of("file", "label", "predicted"));
         header.addAll(labels.classes());
-        StringBuilder table = new StringBuilder(Csv.line(header));
+        List<List<String>> table = new ArrayList<>(List.of(header));
         for (int i = 0; i < size(); i++) {
             List<String> fields = new ArrayList<>();
             fields.add(samples.get(i).file().toString());
@@ -135,9 +141,9 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
             for (double probability : probabilities.get(i)) {
                 fields.add(Double.isFinite(probability) ? Float.toString((float) probability) : "");
             }
-            table.append(Csv.line(fields));
+            table.add(fields);
         }
-        AtomicFile.write(file, table.toString().getBytes(StandardCharsets.UTF_8));
+        Csv.write(file, table);
     }
 
     private List<Integer> above(int image, double threshold) {

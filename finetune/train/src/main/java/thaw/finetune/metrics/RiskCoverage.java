@@ -47,7 +47,7 @@ public record RiskCoverage(List<Point> points) {
      * @throws IllegalArgumentException if images may show several classes
      */
     public static RiskCoverage of(Predictions predictions) {
-        SingleLabel.require("the risk–coverage curve", predictions);
+        predictions.requireSingleLabel("the risk–coverage curve");
         return of(predictions, IntStream.range(0, predictions.size()).toArray());
     }
 
@@ -93,7 +93,7 @@ public record RiskCoverage(List<Point> points) {
      * threshold that {@linkplain #reaching reaches} it on the others.
      */
     public static Point outOfFold(Predictions predictions, double precision) {
-        SingleLabel.require("the risk–coverage curve", predictions);
+        predictions.requireSingleLabel("the risk–coverage curve");
         int answered = 0;
         int wrong = 0;
         for (int fold = 0; fold < FOLDS; fold++) {

@@ -13,7 +13,7 @@ public final class TopK {
      * @throws IllegalArgumentException if k is below 1, or images may show several classes
      */
     public static double accuracy(Predictions predictions, int k) {
-        SingleLabel.require("top-k accuracy", predictions);
+        predictions.requireSingleLabel("top-k accuracy");
         if (k < 1) {
             throw new IllegalArgumentException("top-k: expected at least 1 class, got " + k);
         }

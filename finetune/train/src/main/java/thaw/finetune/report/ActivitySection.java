@@ -12,13 +12,7 @@ import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.diagnostics.GroupResilience;
 
 /** The report's charts of each layer group's measurements by epoch, with explanations. */
-final class ActivitySection {
-    private final Report report;
-
-    ActivitySection(Report report) {
-        this.report = report;
-    }
-
+record ActivitySection(Report report) {
     String html() {
         return "<div class=\"charts\">\n"
                 + figure("Gradient norm", LOG, GroupActivity::gradNorm, List.of(), "The Euclidean norm of the loss’s gradient"

@@ -1,38 +1,25 @@
 package thaw.finetune.report;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import thaw.engine.io.AtomicFile;
 import thaw.finetune.check.DataCheck;
 import thaw.finetune.check.Finding;
 import thaw.finetune.check.Finding.Kind;
 import thaw.finetune.check.Finding.Place;
 
 /**
- * A self-contained HTML page of a {@link DataCheck}, without scripts. Images are read again, one at a time.
+ * A page of a {@link DataCheck}, without scripts. Images are read again, one at a time.
  *
  * @param title such as the data set's name
  * @param table the name of the CSV table with all findings
  */
-public record CheckPage(String title, DataCheck check, String table) {
+public record CheckPage(String title, DataCheck check, String table) implements Page {
 
     private static final int MOST_SHOWN = 60;
 
-    /**
-     * Writes the page as UTF-8; an existing file is replaced atomically.
-     *
-     * @throws IOException if writing fails
-     */
-    public void write(Path file) throws IOException {
-        AtomicFile.write(file, html().getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** The page as HTML. */
+    @Override
     public String html() {
         StringBuilder html = new StringBuilder("<p class=\"lead\">").append(images()).append(", ")
                 .append(Numbers.count(check.findings().size(), "finding", "findings")).append(". Nothing was changed.</p>\n");

@@ -1,7 +1,5 @@
 package thaw.finetune.report;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -9,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.Sample;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.evaluate.Interpretation;
@@ -18,13 +15,13 @@ import thaw.finetune.metrics.Novelty;
 import thaw.finetune.predict.SimilarImages;
 
 /**
- * A self-contained HTML page of an {@link Interpretation}, without scripts.
+ * A page of an {@link Interpretation}, without scripts.
  *
  * @param title such as the model's name
  * @param novelty of the images and of others; empty if the model has no known images
  * @param like  image files to which the most similar images are shown, with their features
  */
-public record InterpretationPage(String title, Interpretation found, Optional<Novelty> novelty, Map<Path, float[]> like) {
+public record InterpretationPage(String title, Interpretation found, Optional<Novelty> novelty, Map<Path, float[]> like) implements Page {
 
     private static final int NEAREST = 8;
 
@@ -33,16 +30,7 @@ public record InterpretationPage(String title, Interpretation found, Optional<No
         like = Collections.unmodifiableMap(new LinkedHashMap<>(like));
     }
 
-    /**
-     * Writes the page as UTF-8; an existing file is replaced atomically.
-     *
-     * @throws IOException if writing fails
-     */
-    public void write(Path file) throws IOException {
-        AtomicFile.write(file, html().getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** The page as HTML. */
+    @Override
     public String html() {
         StringBuilder html = new StringBuilder(lead(found.evaluation()));
         like.forEach((file, features) -> html.append(Html.section("Images like " + file.getFileName(), neighbours(file, features))));

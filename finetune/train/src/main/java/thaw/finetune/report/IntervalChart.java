@@ -44,30 +44,22 @@ public record IntervalChart(String xLabel, List<Row> rows) {
         StringBuilder svg = new StringBuilder("<svg viewBox=\"0 0 " + WIDTH + " " + (bottom + BOTTOM) + "\" role=\"img\">\n");
         for (int i = 0; i < axis.at().size(); i++) {
             double at = x.applyAsDouble(axis.at().get(i));
-            svg.append(vertical("grid", at, bottom)).append(text("middle", at, bottom + 18, axis.labels().get(i)));
+            svg.append(Svg.line("grid", at, 8, at, bottom)).append(Svg.text("middle", at, bottom + 18, axis.labels().get(i)));
         }
-        svg.append(vertical("mark", x.applyAsDouble(0), bottom));
+        svg.append(Svg.line("mark", x.applyAsDouble(0), 8, x.applyAsDouble(0), bottom));
         for (int i = 0; i < rows.size(); i++) {
             svg.append(row(rows.get(i), 8 + i * ROW + ROW / 2.0, x));
         }
-        return svg.append(text("middle", (LEFT + WIDTH - RIGHT) / 2.0, bottom + 38, xLabel)).append("</svg>\n").toString();
+        return svg.append(Svg.text("middle", (LEFT + WIDTH - RIGHT) / 2.0, bottom + 38, xLabel)).append("</svg>\n").toString();
     }
 
     private static String row(Row row, double y, DoubleUnaryOperator x) {
         String ends = Double.isFinite(row.low) ? String.format(Locale.ROOT, "<path d=\"M%.1f %.1fH%.1f\"/>", x.applyAsDouble(row.low), y,
                 x.applyAsDouble(row.high)) : "";
-        return text("end", LEFT - 8, y + 4, row.label) + "<g class=\"line\" style=\"--h:" + HUE + "\">" + ends
+        return Svg.text("end", LEFT - 8, y + 4, row.label) + "<g class=\"line\" style=\"--h:" + HUE + "\">" + ends
                 + String.format(Locale.ROOT, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\"><title>", x.applyAsDouble(row.middle), y)
                 + Html.text(row.label + ": " + Numbers.compact(row.middle) + (ends.isEmpty() ? ""
                         : " (" + Numbers.compact(row.low) + " to " + Numbers.compact(row.high) + ")"))
                 + "</title></circle></g>\n";
-    }
-
-    private static String vertical(String kind, double x, double bottom) {
-        return String.format(Locale.ROOT, "<line class=\"%s\" x1=\"%.1f\" y1=\"8\" x2=\"%.1f\" y2=\"%.1f\"/>", kind, x, x, bottom);
-    }
-
-    private static String text(String anchor, double x, double y, String text) {
-        return String.format(Locale.ROOT, "<text text-anchor=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>%n", anchor, x, y, Html.text(text));
     }
 }

@@ -3,7 +3,6 @@ package thaw.finetune.report;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
@@ -134,7 +133,7 @@ public record LineChart(Axis x, Axis y, List<Series> lines, List<Series> referen
         grid(html, xAxis, yAxis, toX, toY, WIDTH - margin);
         for (Mark mark : marks) {
             double at = toX.applyAsDouble(mark.x);
-            html.append(line("mark", at, TOP - 4, at, HEIGHT - BOTTOM)).append(label("start", at + 4, TOP - 8, mark.label));
+            html.append(Svg.line("mark", at, TOP - 4, at, HEIGHT - BOTTOM)).append(Svg.text("start", at + 4, TOP - 8, mark.label));
         }
         references.forEach(line -> html.append("<g class=\"line reference\"><path d=\"").append(path(line, toX, toY)).append("\"/></g>\n"));
         for (int i = 0; i < drawn.size(); i++) {
@@ -143,10 +142,11 @@ public record LineChart(Axis x, Axis y, List<Series> lines, List<Series> referen
         }
         if (drawn.size() > MOST_UNLABELLED) {
             ends(drawn, toY).forEach(end -> html.append("<g ").append(style(end.line, drawn.size())).append("><path class=\"leader\" d=\"M")
-                    .append(format(WIDTH - margin)).append(' ').append(format(end.y)).append('L').append(format(WIDTH - margin + 6))
+                    .append(Svg.number(WIDTH - margin)).append(' ').append(Svg.number(end.y)).append('L')
+                    .append(Svg.number(WIDTH - margin + 6))
                     .append(' ')
-                    .append(format(end.labelY)).append("\"/>")
-                    .append(label("start", WIDTH - margin + 8, end.labelY + 4, shortName(drawn.get(end.line)))).append("</g>\n"));
+                    .append(Svg.number(end.labelY)).append("\"/>")
+                    .append(Svg.text("start", WIDTH - margin + 8, end.labelY + 4, shortName(drawn.get(end.line)))).append("</g>\n"));
         }
         return html.append("</svg>\n").append(table()).toString();
     }
@@ -204,14 +204,14 @@ public record LineChart(Axis x, Axis y, List<Series> lines, List<Series> referen
     private void grid(StringBuilder html, Ticks xAxis, Ticks yAxis, DoubleUnaryOperator toX, DoubleUnaryOperator toY, double right) {
         for (int i = 0; i < yAxis.at().size(); i++) {
             double at = toY.applyAsDouble(yAxis.at().get(i));
-            html.append(line("grid", LEFT, at, right, at)).append(label("end", LEFT - 6, at + 4, yAxis.labels().get(i)));
+            html.append(Svg.line("grid", LEFT, at, right, at)).append(Svg.text("end", LEFT - 6, at + 4, yAxis.labels().get(i)));
         }
         for (int i = 0; i < xAxis.at().size(); i++) {
             double at = toX.applyAsDouble(xAxis.at().get(i));
-            html.append(line("grid", at, HEIGHT - BOTTOM, at, HEIGHT - BOTTOM + 4));
-            html.append(label("middle", at, HEIGHT - BOTTOM + 18, xAxis.labels().get(i)));
+            html.append(Svg.line("grid", at, HEIGHT - BOTTOM, at, HEIGHT - BOTTOM + 4));
+            html.append(Svg.text("middle", at, HEIGHT - BOTTOM + 18, xAxis.labels().get(i)));
         }
-        html.append(label("middle", (LEFT + right) / 2.0, HEIGHT - 6, x.label));
+        html.append(Svg.text("middle", (LEFT + right) / 2.0, HEIGHT - 6, x.label));
     }
 
     /** Indices spread evenly from the first to the last, at most {@code most}. */
@@ -225,8 +225,8 @@ public record LineChart(Axis x, Axis y, List<Series> lines, List<Series> referen
         boolean begun = false;
         for (int i : spread(line.x.length, MOST_POINTS)) {
             if (y.shows(line.y[i])) {
-                path.append(begun ? 'L' : 'M').append(format(toX.applyAsDouble(line.x[i]))).append(' ')
-                        .append(format(toY.applyAsDouble(line.y[i])));
+                path.append(begun ? 'L' : 'M').append(Svg.number(toX.applyAsDouble(line.x[i]))).append(' ')
+                        .append(Svg.number(toY.applyAsDouble(line.y[i])));
             }
             begun = y.shows(line.y[i]);
         }
@@ -243,7 +243,7 @@ public record LineChart(Axis x, Axis y, List<Series> lines, List<Series> referen
 
     /** A path element of a line's shape, without its end. */
     private static String shape(int index, double x, double y) {
-        return "<path class=\"dot\" d=\"M" + format(x) + " " + format(y) + SHAPES.get(index % SHAPES.size()) + "\"";
+        return "<path class=\"dot\" d=\"M" + Svg.number(x) + " " + Svg.number(y) + SHAPES.get(index % SHAPES.size()) + "\"";
     }
 
     /** The lines' numbers at the first line's points, or some of them. */
@@ -260,19 +260,5 @@ public record LineChart(Axis x, Axis y, List<Series> lines, List<Series> referen
             rows.add(row);
         }
         return Html.details("As a table", Html.table(header, rows));
-    }
-
-    private static String line(String kind, double x1, double y1, double x2, double y2) {
-        return "<line class=\"" + kind + "\" x1=\"" + format(x1) + "\" y1=\"" + format(y1) + "\" x2=\"" + format(x2) + "\" y2=\""
-                + format(y2) + "\"/>";
-    }
-
-    private static String label(String anchor, double x, double y, String text) {
-        return "<text text-anchor=\"" + anchor + "\" x=\"" + format(x) + "\" y=\"" + format(y) + "\">" + Html.text(text)
-                + "</text>\n";
-    }
-
-    private static String format(double value) {
-        return String.format(Locale.ROOT, "%.1f", value);
     }
 }

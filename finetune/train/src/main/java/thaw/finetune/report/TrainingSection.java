@@ -21,7 +21,7 @@ import thaw.finetune.train.EpochResult;
 import thaw.finetune.metrics.Metric;
 
 /** The report's charts of losses, metrics and schedules. */
-final class TrainingSection {
+record TrainingSection(Report report) {
     /** The metrics in the chart; the others, which are nearly equal or of another scale, are only in the table. */
     private static final Set<String> PLOTTED = Stream.of(Metric.ACCURACY, Metric.ROC_AUC, Metric.KAPPA, Metric.accuracyMulti(0.5),
             Metric.f1Multi(0.5), Metric.meanAveragePrecision()).map(Metric::name).collect(Collectors.toUnmodifiableSet());
@@ -36,12 +36,6 @@ final class TrainingSection {
             "kappa", "Accuracy corrected for chance: 0 for guessing, 1 for no mistake.",
             "ece", "Expected calibration error: the mean distance between confidence and accuracy; 0 is best.");
 
-    private final Report report;
-
-    TrainingSection(Report report) {
-        this.report = report;
-    }
-
     /** Charts on one axis of epochs, losses above the rates by which they were reached, and the table of epochs. */
     String html() {
         if (report.epochs().isEmpty()) {
@@ -50,8 +44,6 @@ final class TrainingSection {
         List<String> names = List.copyOf(report.epochs().get(0).valid().metrics().keySet());
         return "<div class=\"charts\">\n" + losses() + metrics(names) + schedules() + "</div>\n" + table(names);
     }
-
-    // ---- by epoch ------------------------------------------------------------------------------------------------
 
     private String losses() {
         LineChart losses = LineChart.byEpoch(report, new LineChart.Axis("loss", LINEAR, List.of()), List.of(
@@ -109,8 +101,6 @@ final class TrainingSection {
                 .collect(Collectors.joining());
         return Html.table(header, rows) + (terms.isEmpty() ? "" : "<dl class=\"quiet\">\n" + terms + "</dl>\n");
     }
-
-    // ---- by step -------------------------------------------------------------------------------------------------
 
     /** Learning rates and momentum, computed from the plan: they are functions of the step alone, so training records none. */
     private String schedules() {

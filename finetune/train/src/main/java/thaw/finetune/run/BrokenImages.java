@@ -1,14 +1,13 @@
 package thaw.finetune.run;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.BrokenImage;
 import thaw.finetune.data.Csv;
 
@@ -50,8 +49,8 @@ public record BrokenImages(SortedMap<String, String> reasons) {
 
     /** Writes one record per image. The file is replaced atomically: it has the old content or the new. */
     void write(Path file) throws IOException {
-        StringBuilder table = new StringBuilder(Csv.line(List.of("file", "reason")));
-        reasons.forEach((image, reason) -> table.append(Csv.line(List.of(image, reason))));
-        AtomicFile.write(file, table.toString().getBytes(StandardCharsets.UTF_8));
+        List<List<String>> table = new ArrayList<>(List.of(List.of("file", "reason")));
+        reasons.forEach((image, reason) -> table.add(List.of(image, reason)));
+        Csv.write(file, table);
     }
 }

@@ -1,12 +1,10 @@
 package thaw.finetune.run;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.Csv;
 import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.train.EpochResult;
@@ -56,7 +54,7 @@ public record RunLog(List<String> groups, List<EpochResult> rows) {
         }
         groups.forEach(group -> header.add("lr_" + group));
         header.add("seconds");
-        StringBuilder table = new StringBuilder(Csv.line(header));
+        List<List<String>> table = new ArrayList<>(List.of(header));
         for (int i = 0; i < rows.size(); i++) {
             EpochResult row = rows.get(i);
             List<String> fields = new ArrayList<>(List.of(row.at().phase(), String.valueOf(i + 1), text(row.trainLoss()),
@@ -64,31 +62,27 @@ public record RunLog(List<String> groups, List<EpochResult> rows) {
             row.valid().metrics().values().forEach(value -> fields.add(text(value)));
             row.learningRates().forEach(rate -> fields.add(text(rate)));
             fields.add(String.format(Locale.ROOT, "%.3f", row.seconds()));
-            table.append(Csv.line(fields));
+            table.add(fields);
         }
-        write(file, table);
+        Csv.write(file, table);
     }
 
     /** Writes {@code groups.csv}, one record per epoch and layer group. A field without a finite number is empty. */
     void writeGroups(Path file) throws IOException {
-        StringBuilder table = new StringBuilder(Csv.line(List.of("phase", "epoch", "group", "lr", "grad_norm", "update_ratio",
+        List<List<String>> table = new ArrayList<>(List.of(List.of("phase", "epoch", "group", "lr", "grad_norm", "update_ratio",
                 "distance", "relative_distance", "cka", "drift")));
         for (int i = 0; i < rows.size(); i++) {
             EpochResult row = rows.get(i);
             for (GroupActivity group : row.activity()) {
-                table.append(Csv.line(List.of(row.at().phase(), String.valueOf(i + 1), group.group(),
+                table.add(List.of(row.at().phase(), String.valueOf(i + 1), group.group(),
                         text(group.learningRate()), text(group.gradNorm()), text(group.updateRatio()), text(group.distance()),
-                        text(group.relativeDistance()), text(group.similarity()), text(group.drift()))));
+                        text(group.relativeDistance()), text(group.similarity()), text(group.drift())));
             }
         }
-        write(file, table);
+        Csv.write(file, table);
     }
 
     private static String text(double value) {
         return Double.isFinite(value) ? String.valueOf(value) : "";
-    }
-
-    private static void write(Path file, CharSequence text) throws IOException {
-        AtomicFile.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
     }
 }

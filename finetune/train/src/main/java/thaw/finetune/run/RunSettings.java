@@ -205,11 +205,6 @@ public record RunSettings(Data data, Network network, @JsonUnwrapped Variation v
         public Network {
             variants = variants == null ? List.of() : List.copyOf(variants);
         }
-
-        /** A network without variants, randomly initialised. */
-        public static Network ofScratch(String architecture, String head) {
-            return new Network(architecture, List.of(), head, null, null, null, null);
-        }
     }
 
     /** The versions of Thaw and Java, and the device. */

@@ -20,15 +20,7 @@ import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
 
 /** Finds the first parameter, image or layer output that is infinite or NaN, and describes it for a message. */
-final class FirstNonFinite {
-
-    private final Network net;
-    private final List<LayerGroup> groups;
-
-    FirstNonFinite(Network net, List<LayerGroup> groups) {
-        this.net = net;
-        this.groups = groups;
-    }
+record FirstNonFinite(Network net, List<LayerGroup> groups) {
 
     /**
      * Describes the cause after at least one step: looks at the parameters, then at the batch's images, then at the
@@ -38,7 +30,7 @@ final class FirstNonFinite {
      */
     String describe(@Nullable Batch batch) {
         return parameter().map(found -> found + ", so the last step was too large")
-                .or(() -> batch == null ? statistic() : input(batch).or(() -> output(batch)))
+                .or(() -> batch == null ? among(net.namedBuffers(), "running statistic") : input(batch).or(() -> output(batch)))
                 .orElse("all parameters are finite" + (batch == null ? "" : ", and all layers' outputs; the loss alone is not"));
     }
 
@@ -96,10 +88,6 @@ final class FirstNonFinite {
 
     private Optional<String> parameter() {
         return among(net.namedParameters(), "parameter");
-    }
-
-    private Optional<String> statistic() {
-        return among(net.namedBuffers(), "running statistic");
     }
 
     private Optional<String> among(Map<String, Tensor> tensors, String what) {

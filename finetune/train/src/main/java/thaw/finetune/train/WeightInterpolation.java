@@ -35,17 +35,18 @@ public final class WeightInterpolation {
                 throw new IllegalArgumentException("blend: " + name + " is " + tensor.shape() + " in the first model, "
                         + (other == null ? "absent" : other.shape()) + " in the second; expected models of one network");
             }
-            blended.put(name, tensor.dtype().isFloating() ? between(tensor, other, t) : tensor);
+            blended.put(name, tensor.dtype().isFloating()
+                    ? StoredTensor.of(tensor.shape(), between(tensor.toFloats(), other.toFloats(), t)) : tensor);
         });
         return new ModelFile(a.network(), a.labels(), a.threshold(), a.transforms(), Weights.of(blended, Map.of()), Optional.empty());
     }
 
-    private static StoredTensor between(StoredTensor a, StoredTensor b, double t) {
-        float[] values = a.toFloats();
-        float[] others = b.toFloats();
+    /** The values {@code (1 − t)·a + t·b}, in double precision. */
+    public static float[] between(float[] a, float[] b, double t) {
+        float[] values = new float[a.length];
         for (int i = 0; i < values.length; i++) {
-            values[i] = (float) ((1 - t) * values[i] + t * others[i]);
+            values[i] = (float) ((1 - t) * a[i] + t * b[i]);
         }
-        return StoredTensor.of(a.shape(), values);
+        return values;
     }
 }

@@ -1,9 +1,6 @@
 package thaw.finetune.visualize;
 
 import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,17 +9,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import thaw.engine.ReluRule;
-import thaw.engine.io.AtomicFile;
 import thaw.finetune.images.RgbImage;
 import thaw.finetune.report.Html;
 import thaw.finetune.report.Numbers;
 import thaw.finetune.report.Overlay;
+import thaw.finetune.report.Page;
 import thaw.resnet.ReceptiveField;
 import thaw.resnet.visualize.Heatmap;
 import thaw.resnet.visualize.Projection;
 
 /**
- * A self-contained HTML page of a {@link LayerStudy}: filters, channels with the images that excite them and their projections to pixels,
+ * A page of a {@link LayerStudy}: filters, channels with the images that excite them and their projections to pixels,
  * explanations of single predictions, and optionally another network beside it.
  *
  * @param title    such as the model's name
@@ -32,7 +29,7 @@ import thaw.resnet.visualize.Projection;
  * @param options  how much is shown
  */
 public record VisualizePage(String title, List<String> classes, LayerStudy study, Optional<LayerStudy> before,
-        Map<String, List<Integer>> channels, Options options) {
+        Map<String, List<Integer>> channels, Options options) implements Page {
 
     private static final int SMALL = 64;
     private static final int FILTER_COLUMNS = 16;
@@ -54,12 +51,8 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
         }
     }
 
-    /** Writes the page, replacing any earlier one only when it is complete. */
-    public void write(Path file) throws IOException {
-        AtomicFile.write(file, html().getBytes(StandardCharsets.UTF_8));
-    }
-
-    String html() {
+    @Override
+    public String html() {
         StringBuilder body = new StringBuilder("<p class=\"lead\">").append(study.images().size()).append(" images; ")
                 .append(study.stages().entrySet().stream()
                         .map(stage -> "one value of " + stage.getKey() + " sees " + stage.getValue().size()
@@ -78,8 +71,6 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
         }
         return Html.page(title, Html.resource(VisualizePage.class, "visualize.css"), body.toString());
     }
-
-    // ---- filters and change ----------------------------------------------------------------------------------------
 
     private String filters() {
         String now = Html.figure("Weights of the first convolution", picture(filters(study), "filters"),
@@ -120,8 +111,6 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
                 + Html.text(most) + ". A channel is dead if no image excites it. CKA (Kornblith et al. 2019) compares each stage before, a"
                 + " row, with each stage after for the same images: 1 if the features are equal up to rotation and scale.</p>\n";
     }
-
-    // ---- channels ----------------------------------------------------------------------------------------------------
 
     private String stage(String stage, ReceptiveField field) {
         int dead = study.dead(stage);
@@ -183,8 +172,6 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
         return counts.entrySet().stream().sorted((a, b) -> Long.compare(b.getValue(), a.getValue()))
                 .map(e -> Html.text(e.getKey()) + " " + e.getValue()).collect(Collectors.joining(", "));
     }
-
-    // ---- single images -------------------------------------------------------------------------------------------------
 
     private String predictions() {
         StringBuilder html = new StringBuilder("<div class=\"charts\">\n");
@@ -250,8 +237,6 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
                 "A field larger than the image is cut off at"
                         + " its border. The middle of a field counts most.");
     }
-
-    // ---- elements --------------------------------------------------------------------------------------------------------
 
     private static String picture(BufferedImage image, String alt) {
         return "<img alt=\"" + Html.text(alt) + "\" width=\"" + image.getWidth() + "\" height=\"" + image.getHeight() + "\" src=\""

@@ -7,7 +7,6 @@ import java.util.function.Consumer;
 import thaw.kernels.Array;
 import thaw.kernels.NormOps;
 import thaw.kernels.Shape;
-import thaw.kernels.UnaryOp;
 
 /** Batch normalisation and its gradients; see {@code batch_norm.cl}. */
 final class BatchNorm implements NormOps {
@@ -29,12 +28,10 @@ final class BatchNorm implements NormOps {
 
     private final Memory memory;
     private final Programs programs;
-    private final Elementwise elementwise;
 
-    BatchNorm(Memory memory, Programs programs, Elementwise elementwise) {
+    BatchNorm(Memory memory, Programs programs) {
         this.memory = memory;
         this.programs = programs;
-        this.elementwise = elementwise;
         programs.isOfTraining(FILE, parameters(VECTOR));
         programs.isOfTraining(FILE, parameters(1));
     }
@@ -171,6 +168,13 @@ final class BatchNorm implements NormOps {
         });
     }
 
+    /** gy where the ReLU was active; computed when it is read, unless the reader takes the mask too. */
+    private OpenClArray masked(OpenClArray gy, OpenClArray mask) {
+        int shift = pixels(gy.shape()) % VECTOR == 0 ? Integer.numberOfTrailingZeros(VECTOR) : 0;
+        return memory.pending(gy.shape(), new MaskedGradient(gy, mask, shift, g -> overPlanes("batch_norm_masked", gy.shape(),
+                launch -> launch.array(gy).array(mask).array(g).work(gy.size(), 8.0 * gy.size() + bytes(mask)))));
+    }
+
     private static double bytes(OpenClArray mask) {
         return mask == null ? 0 : 4.0 * mask.size();
     }
@@ -224,20 +228,19 @@ final class BatchNorm implements NormOps {
     @Override
     public NormGradients batchNormTrainGradient(Array gradient, Array input, Array output, Array weightArray, Array meanArray,
             Array invStdArray, boolean needInput, boolean needResidual) {
-        OpenClArray gy = memory.mine(gradient);
+        OpenClArray given = memory.mine(gradient);
         OpenClArray x = memory.mine(input);
         OpenClArray y = memory.mineOrNull(output);
+        MaskedGradient pending = y == null ? given.storage().pending() : null;
+        OpenClArray gy = pending == null ? given : pending.gradient();
         OpenClArray weight = memory.mine(weightArray);
         OpenClArray mean = memory.mine(meanArray);
         OpenClArray invStd = memory.mine(invStdArray);
         try (Workspace work = memory.workspace()) {
             OpenClArray gWeight = work.result(weight.shape());
             OpenClArray gBias = work.result(weight.shape());
-            OpenClArray mask = maskOf(y);
+            OpenClArray mask = pending == null ? maskOf(y) : pending.mask();
             OpenClArray gx = needInput ? work.result(x.shape()) : null;
-            boolean masked = needResidual && y != null;
-            OpenClArray gMasked = masked && needInput ? work.result(x.shape()) : null;
-            OpenClArray gResidual = gMasked;
             if (needInput) {
                 Channels whole = channels(x.shape(), 1, LARGEST_GROUP, "batch_norm_channel_gradient");
                 boolean held = whole.splits() == 1;
@@ -250,16 +253,12 @@ final class BatchNorm implements NormOps {
                     gradientSums(parts, gy, x, mask, mean, invStd, sums, products);
                     launch.array(sums).array(products).ints(parts.splits());
                 }
-                overParts(launch.array(gWeight).array(gBias).array(gx).array(gMasked)
-                        .work(8.0 * c.size, (gMasked == null ? 12.0 : 16.0) * c.size + bytes(mask)), c);
+                overParts(launch.array(gWeight).array(gBias).array(gx)
+                        .work(8.0 * c.size, 12.0 * c.size + bytes(mask)), c);
             } else {
                 gradientSums(channels(x.shape(), ALL, Launch.GROUP, SUMS), gy, x, mask, mean, invStd, gBias, gWeight);
-                gResidual = masked ? elementwise.unaryGradient(UnaryOp.RELU, gy, null, y) : null;
             }
-            if (needResidual && y == null) {
-                gy.retain();
-                gResidual = gy;
-            }
+            OpenClArray gResidual = needResidual ? y == null ? memory.view(given, given.shape()) : masked(gy, mask) : null;
             work.complete();
             return new NormGradients(gx, gWeight, gBias, gResidual);
         }

@@ -33,6 +33,7 @@ final class BufferPool {
 
     private static final long SMALLEST = 256;
     private static final int STEPS_OF_AN_OCTAVE = 8;
+    private static final int SHARE_FOR_KEEPING = 4;
     private static final long MEBIBYTE = 1 << 20;
 
     private final CommandQueue queue;
@@ -142,6 +143,11 @@ final class BufferPool {
         used.forEach(buffer -> queue.releaseBuffer(buffer.memory));
         used.clear();
         usedBytes = 0;
+    }
+
+    /** Whether so little is in use that results may be kept for later, rather than computed again. */
+    synchronized boolean isPlentiful() {
+        return usedBytes < limit / SHARE_FOR_KEEPING;
     }
 
     synchronized long usedBytes() {

@@ -55,16 +55,35 @@ final class Gemm {
     /**
      * The epilogue of a product; each array may be null.
      *
+     * @param masked     the residual's mask
      * @param statistics whether to keep the {@linkplain BatchNorm.Statistics parts of the rows' statistics} with the result, if
      *     its sums are not split
      */
-    record Store(OpenClArray scale, OpenClArray shift, OpenClArray residual, boolean relu, boolean statistics) {
-        static final Store PLAIN = new Store(null, null, null, false, false);
-        static final Store STATISTICS = new Store(null, null, null, false, true);
+    record Store(OpenClArray scale, OpenClArray shift, OpenClArray residual, MaskedGradient masked, boolean relu,
+            boolean statistics) {
+        static final Store PLAIN = new Store(null, null, null, null, false, false);
+        static final Store STATISTICS = new Store(null, null, null, null, false, true);
 
         /** {@code c += …}: every element is read and written by one work-item. */
         static Store adding(OpenClArray c) {
-            return new Store(null, null, c, false, false);
+            return new Store(null, null, c, null, false, false);
+        }
+
+        /** {@code c = masked + …} */
+        static Store adding(MaskedGradient masked) {
+            return new Store(null, null, masked.gradient(), masked, false, false);
+        }
+
+        OpenClArray mask() {
+            return masked == null ? null : masked.mask();
+        }
+
+        double maskBytes() {
+            return masked == null ? 0 : (double) Float.BYTES * masked.mask().size();
+        }
+
+        int maskShift() {
+            return masked == null ? 0 : masked.shift();
         }
     }
 
@@ -117,8 +136,8 @@ final class Gemm {
         try (Workspace work = memory.workspace()) {
             OpenClArray parts = parts(work, name, plan, a, b);
             programs.launch(SUM, "gemm_sum").array(parts).array(c).array(store.scale).array(store.shift)
-                    .array(store.residual).ints(p.ints(plan.splits(), plan.chunk, store.relu))
-                    .work(parts.size(), 4.0 * (parts.size() + (double) p.rows() * p.columns() * (store.residual == null ? 1 : 2)))
+                    .array(store.residual).array(store.mask()).ints(p.ints(plan.splits(), plan.chunk, store))
+                    .work(parts.size(), 4.0 * (parts.size() + (double) p.rows() * p.columns() * (store.residual == null ? 1 : 2)) + store.maskBytes())
                     .over((long) p.rows() * p.columns());
         }
     }
@@ -151,8 +170,8 @@ final class Gemm {
             c.storage().keep(new BatchNorm.Statistics(c.shape()), parts);
         }
         programs.launch(plan.build.kernel.named(name)).array(a).array(b).array(c).array(store.scale).array(store.shift)
-                .array(store.residual).ints(p.ints(splits, plan.chunk, store.relu)).array(parts)
-                .work(p.flops(), bytes + (parts == null ? 0 : 4.0 * parts.size())).run(global, local);
+                .array(store.residual).array(store.mask()).ints(p.ints(splits, plan.chunk, store)).array(parts)
+                .work(p.flops(), bytes + store.maskBytes() + (parts == null ? 0 : 4.0 * parts.size())).run(global, local);
     }
 
     private static long tiles(GemmProblem p, GemmTile tile) {

@@ -139,9 +139,9 @@ record GemmProblem(int count, int rows, int columns, int depth, int depth1, int 
     }
 
     /** The struct's ints, in order. */
-    int[] ints(int splits, int chunk, boolean relu) {
+    int[] ints(int splits, int chunk, Gemm.Store store) {
         return new int[] {rows, columns, depth, splits, chunk, a.step, b.step, c.step, depth1, depth2, a.start, a.row, a.depth0,
             a.depth1, a.depth2, column1, column2, b.depth0, b.column0, b.tapH, b.tapW, b.startH, b.startW, b.stepH, b.stepW,
-            b.height, b.width, b.size, c.start, c.row, c.column0, c.column1, c.column2, relu ? 1 : 0};
+            b.height, b.width, b.size, c.start, c.row, c.column0, c.column1, c.column2, store.relu() ? 1 : 0, store.maskShift()};
     }
 }

@@ -28,6 +28,11 @@ final class Memory implements ArrayOps {
         return new OpenClArray(shape, new OpenClStorage(pool, shape.size()));
     }
 
+    /** A gradient that is computed when it is first read. */
+    OpenClArray pending(Shape shape, MaskedGradient gradient) {
+        return new OpenClArray(shape, new OpenClStorage(pool, gradient));
+    }
+
     /** An array that an operator fills; released if the operator fails. */
     OpenClArray result(Shape shape, Consumer<OpenClArray> operator) {
         OpenClArray y = array(shape);
@@ -38,6 +43,11 @@ final class Memory implements ArrayOps {
             throw failure;
         }
         return y;
+    }
+
+    /** {@link BufferPool#isPlentiful}. */
+    boolean isPlentiful() {
+        return pool.isPlentiful();
     }
 
     /** For operators with several results, or with temporary arrays. */

@@ -61,7 +61,7 @@ public final class OpenClBackend extends CheckedBackend {
         gemm = new Gemm(memory, programs, queue.device(), tuning);
         product = new OpenClMatrixProduct(memory, gemm);
         convolution = new OpenClConvolution(memory, programs, gemm, new Winograd(memory, programs, gemm, queue.device()));
-        batchNorm = new BatchNorm(memory, programs, elementwise);
+        batchNorm = new BatchNorm(memory, programs);
         pooling = new Pooling(memory, programs);
         loss = new SoftmaxLoss(memory, programs);
         binaryLoss = new LogisticLoss(memory, programs, loss);

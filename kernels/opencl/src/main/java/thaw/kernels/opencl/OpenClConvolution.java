@@ -42,7 +42,7 @@ final class OpenClConvolution implements ConvolutionOps {
         OpenClArray w = memory.mine(weight);
         Shape shape = options.outputShape(x.shape(), w.shape());
         Gemm.Store store = new Gemm.Store(memory.mineOrNull(e.scale()), memory.mineOrNull(e.shift()),
-                memory.mineOrNull(e.residual()), e.relu(), e.equals(Epilogue.NONE));
+                memory.mineOrNull(e.residual()), null, e.relu(), e.equals(Epilogue.NONE));
         if (store.statistics()) {
             prepareGradients(new Correlation(x.shape(), w.shape(), shape, options));
         }
@@ -128,7 +128,16 @@ final class OpenClConvolution implements ConvolutionOps {
     /** {@code gx += } the gradient of a convolution of one group: the sums' epilogue adds what is there as a residual. */
     void addInputGradient(Array target, Array gradient, Array weight, Conv2dOptions options) {
         OpenClArray gx = memory.mine(target);
-        inputGradient(memory.mine(gradient), memory.mine(weight), gx, options, Gemm.Store.adding(gx));
+        OpenClArray gy = memory.mine(gradient);
+        OpenClArray w = memory.mine(weight);
+        // With strides, products leave some of gx as it is.
+        if (gx.storage().pending() != null && options.strideH() * options.strideW() == 1) {
+            try (MaskedGradient masked = gx.storage().replace()) {
+                inputGradient(gy, w, gx, options, Gemm.Store.adding(masked));
+            }
+        } else {
+            inputGradient(gy, w, gx, options, Gemm.Store.adding(gx));
+        }
         gx.storage().changed();
     }
 

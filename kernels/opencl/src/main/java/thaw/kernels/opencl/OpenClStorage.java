@@ -21,7 +21,8 @@ final class OpenClStorage extends Storage {
     }
 
     private final BufferPool pool;
-    private final BufferPool.Buffer buffer;
+    private BufferPool.Buffer buffer;
+    private MaskedGradient pending;
     private float[] uploaded;
     private int uploadedVersion;
     private final List<Derived> derived = new ArrayList<>(0);
@@ -32,9 +33,34 @@ final class OpenClStorage extends Storage {
         this.buffer = pool.take((long) floats * Float.BYTES);
     }
 
-    cl_mem memory() {
+    /** Memory for a gradient, which is computed when it is first read. */
+    OpenClStorage(BufferPool pool, MaskedGradient pending) {
+        this.pool = pool;
+        this.pending = pending;
+    }
+
+    synchronized cl_mem memory() {
         requireAlive();
+        if (pending != null) {
+            OpenClArray gradient = pending.gradient();
+            try (MaskedGradient masked = replace()) {
+                masked.write().accept(new OpenClArray(gradient.shape(), this));
+            }
+        }
         return buffer.memory();
+    }
+
+    /** The gradient that this memory has yet to hold; null if there is none. */
+    synchronized MaskedGradient pending() {
+        return pending;
+    }
+
+    /** Takes memory for other contents than the pending gradient, which the caller then owns. */
+    synchronized MaskedGradient replace() {
+        buffer = pool.take((long) pending.gradient().size() * Float.BYTES);
+        MaskedGradient masked = pending;
+        pending = null;
+        return masked;
     }
 
     boolean isFrom(BufferPool other) {
@@ -124,6 +150,10 @@ final class OpenClStorage extends Storage {
     protected synchronized void recycle() {
         derived.forEach(d -> d.array.release());
         derived.clear();
-        pool.give(buffer);
+        if (pending != null) {
+            pending.close();
+        } else {
+            pool.give(buffer);
+        }
     }
 }

@@ -1,6 +1,7 @@
 package thaw.kernels.opencl;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
@@ -9,7 +10,8 @@ import thaw.kernels.Shape;
  * 3×3 convolutions of stride 1 and their gradients by Winograd's F(4×4, 3×3) and F(3×3, 4×4); see {@code winograd.cl}.
  *
  * <p>The transformed weight is kept with the weight when a state of it is used for the second time, as in inference; in
- * training, which uses each state once, it is in pooled memory for the duration of the call.
+ * training, which uses each state once, it is in pooled memory for the duration of the call. The transformed images of a training
+ * step are kept with them for the gradient of the weight, while there is memory.
  */
 final class Winograd {
 
@@ -32,6 +34,10 @@ final class Winograd {
 
     /** The key of transformed weights, among the data derived from a weight. */
     private record Key(boolean turned) {
+    }
+
+    /** The key of the transformed tiles of images, all in one pass, among the data kept with them. */
+    private record Tiles(Shape x, int rows, int columns, int paddingH, int paddingW) {
     }
 
     private final Memory memory;
@@ -99,13 +105,16 @@ final class Winograd {
         int images = images(x, channels + outputs, rows * columns);
         try (Workspace work = memory.workspace()) {
             int most = images * rows * columns;
-            OpenClArray v = work.temporary(Shape.of(PAIRS, channels, most));
+            Optional<OpenClArray> kept = x.storage().take(new Tiles(x.shape(), rows, columns, o.paddingH(), o.paddingW()));
+            OpenClArray v = work.temporary(kept.orElseGet(() -> memory.array(Shape.of(PAIRS, channels, most))));
             OpenClArray g = work.temporary(Shape.of(PAIRS, outputs, most));
             for (int first = 0; first < x.dim(0); first += images) {
                 int tiles = Math.min(images, x.dim(0) - first) * rows * columns;
                 int[] ints = {channels, x.dim(2), x.dim(3), outputs, gy.dim(2), gy.dim(3), o.paddingH(), o.paddingW(), first,
                     rows, columns, tiles};
-                transform("winograd_input", x, v, ints, channels, tiles);
+                if (kept.isEmpty()) {
+                    transform("winograd_input", x, v, ints, channels, tiles);
+                }
                 transform("winograd_gradient", gy, g, ints, outputs, tiles);
                 GemmProblem products = GemmProblem.severalAlongDepth(PAIRS, outputs, channels, tiles);
                 OpenClArray m = gemm.parts(work, "conv2d_weight_gradient_winograd", products, g, v);
@@ -139,7 +148,13 @@ final class Winograd {
         try (Workspace work = memory.workspace()) {
             OpenClArray u = weights(work, w, turned);
             int most = images * rows * columns;
-            OpenClArray v = work.temporary(Shape.of(PAIRS, channels, most));
+            boolean keeps = store.statistics() && images == x.dim(0) && memory.isPlentiful();
+            OpenClArray v = memory.array(Shape.of(PAIRS, channels, most));
+            if (keeps) {
+                x.storage().keep(new Tiles(x.shape(), rows, columns, paddingH, paddingW), v);
+            } else {
+                work.temporary(v);
+            }
             OpenClArray m = work.temporary(Shape.of(PAIRS, outputs, most));
             for (int first = 0; first < x.dim(0); first += images) {
                 int tiles = Math.min(images, x.dim(0) - first) * rows * columns;
@@ -147,7 +162,8 @@ final class Winograd {
                     tiles};
                 transform("winograd_input", x, v, ints, channels, tiles);
                 gemm.run(name + "_winograd", GemmProblem.several(PAIRS, outputs, tiles, channels), u, v, m, Gemm.Store.PLAIN);
-                double bytes = 4.0 * outputs * tiles * (TILE * TILE * (store.residual() == null ? 1 : 2) + PAIRS);
+                double bytes = 4.0 * outputs * tiles * (TILE * TILE * (store.residual() == null ? 1 : 2) + PAIRS)
+                        + store.maskBytes();
                 if (store.statistics() && images == x.dim(0)) {
                     CompiledKernel kernel = programs.kernel(FILE, "winograd_output_statistics");
                     int group = group(kernel, tiles);
@@ -158,7 +174,7 @@ final class Winograd {
                 } else {
                     over(programs.kernel(FILE, "winograd_output"), tiles, outputs,
                             launch -> launch.array(m).array(store.scale()).array(store.shift()).array(store.residual())
-                                    .ints(store.relu() ? 1 : 0).array(y).ints(ints).work(100.0 * outputs * tiles, bytes));
+                                    .array(store.mask()).ints(store.maskShift()).ints(store.relu() ? 1 : 0).array(y).ints(ints).work(100.0 * outputs * tiles, bytes));
                 }
             }
         }

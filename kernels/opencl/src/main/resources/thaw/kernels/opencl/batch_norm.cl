@@ -207,6 +207,13 @@ kernel void batch_norm_fixed(global const FLOATV *x, global const float *mean, g
     y[i] = fma(x[i] - mean[c], (FLOATV) (weight[c] / sqrt(var[c] + eps)), (FLOATV) (bias[c]));
 }
 
+/* g = gy where the ReLU was active. */
+kernel void batch_norm_masked(global const FLOATV *gy, global const uchar *mask, global FLOATV *g, const int channels,
+                              const int pixels) {
+    VECTOR_OF_PLANE(i, c, channels, pixels)
+    g[i] = MASKED(gy[i], mask, i);
+}
+
 /* The mask of a ReLU's output. */
 kernel void batch_norm_mask(global const FLOATV *y, global uchar *mask, const int channels, const int pixels) {
     VECTOR_OF_PLANE(i, c, channels, pixels)
@@ -280,13 +287,13 @@ kernel void batch_norm_gradient_sums(global const FLOATV *gy, global const FLOAT
 /*
  * gx = weight * invStd * (g - gBias/M - xn * gWeight/M), where xn = (x - mean) * invStd is the normalised x, since mean
  * and variance depend on x too (Ioffe and Szegedy 2015, section 3); gBias = sum of g and gWeight = sum of g * xn, from the sums
- * of the parts; and gResidual = g, which may be null.
+ * of the parts.
  */
 kernel void batch_norm_input_gradient(global const FLOATV *restrict gy, global const FLOATV *restrict x,
                                       global const uchar *restrict mask, global const float *weight, global const float *mean,
                                       global const float *invStd, global const float *sums, global const float *products,
                                       const int ofChannel, global float *gWeight, global float *gBias, global FLOATV *restrict gx,
-                                      global FLOATV *restrict gResidual, const int values, const int channels,
+                                      const int values, const int channels,
                                       const int pixels, const int chunk, const int splits, local float *scratch) {
     const int c = get_group_id(0) / splits;
     const int start = get_group_id(0) % splits * chunk;
@@ -312,9 +319,6 @@ kernel void batch_norm_input_gradient(global const FLOATV *restrict gy, global c
     EACH_VECTOR(i, start, end, c, channels, pixels) {
         const FLOATV g = MASKED(gy[i], mask, i);
         gx[i] = scale * (g - (ofAll + (x[i] - m) * ofNormalized));
-        if (gResidual) {
-            gResidual[i] = g;
-        }
     }
 }
 
@@ -322,7 +326,7 @@ kernel void batch_norm_input_gradient(global const FLOATV *restrict gy, global c
 kernel void batch_norm_channel_gradient(global const FLOATV *restrict gy, global const FLOATV *restrict x,
                                         global const uchar *restrict mask, global const float *weight,
                                         global const float *mean, global const float *invStd, global float *gWeight,
-                                        global float *gBias, global FLOATV *restrict gx, global FLOATV *restrict gResidual,
+                                        global float *gBias, global FLOATV *restrict gx,
                                         const int values, const int channels, const int pixels, const int chunk,
                                         const int splits, local float *scratch) {
     const int c = get_group_id(0);
@@ -363,9 +367,6 @@ kernel void batch_norm_channel_gradient(global const FLOATV *restrict gy, global
     for (int k = 0; k < HELD; k++) {
         if (mine + k * size < values) {
             gx[at[k]] = scale * (g[k] - (ofG / count + d[k] * (ofProducts / count * deviation)));
-            if (gResidual) {
-                gResidual[at[k]] = g[k];
-            }
         }
     }
 }

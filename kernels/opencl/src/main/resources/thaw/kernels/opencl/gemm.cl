@@ -149,9 +149,15 @@ void stage_step(const A_VECTOR *nextA, const B_VECTOR *nextB, local FLOATV *as, 
 #if C_STORE > 1
 /* store() for VW neighbours of a row. */
 void store_vector(FLOATV sum, int m, int at, global float *c, global const float *scale, global const float *shift,
-                  global const float *residual, Problem p) {
-    const FLOATV result = (scale ? scale[m] * sum : sum) + (shift ? shift[m] : 0)
-            + (residual ? *(global const FLOATV *) (residual + at) : (FLOATV) (0));
+                  global const float *residual, global const uchar *mask, Problem p) {
+    FLOATV more = residual ? *(global const FLOATV *) (residual + at) : (FLOATV) (0);
+    if (mask) {
+#pragma unroll
+        for (int v = 0; v < VW; v++) {
+            ((float *) &more)[v] = is_masked(mask, p.maskShift, at + v) ? 0 : ((float *) &more)[v];
+        }
+    }
+    const FLOATV result = (scale ? scale[m] * sum : sum) + (shift ? shift[m] : 0) + more;
     *(global FLOATV *) (c + at) = p.relu ? select(result, (FLOATV) (0), result < 0) : result;
 }
 #endif
@@ -216,7 +222,8 @@ void store_statistics(float (*sum)[NWI], const int firstRow, const int firstColu
 
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
 void gemm(global const float *a, global const float *b, global float *c, global const float *scale,
-          global const float *shift, global const float *residual, const Problem p, global float *parts) {
+          global const float *shift, global const float *residual, global const uchar *mask, const Problem p,
+          global float *parts) {
     local FLOATV as[PANEL(KWG * A_PITCH)];
     local FLOATV bs[PANEL(KWG * B_PITCH)];
     local int4 depths[2][KWG];
@@ -314,13 +321,13 @@ void gemm(global const float *a, global const float *b, global float *c, global 
             if (p.splits > 1) {
                 c[m * p.columns + n] = sum[i][j];
             } else {
-                store(sum[i][j], m, atColumn + m * p.cRow, c, scale, shift, residual, p);
+                store(sum[i][j], m, atColumn + m * p.cRow, c, scale, shift, residual, mask, p);
             }
 #else
             if (p.splits > 1) {
                 *(global FLOATV *) (c + m * p.columns + n) = VLOAD(sum[i] + j);
             } else {
-                store_vector(VLOAD(sum[i] + j), m, atColumn + m * p.cRow, c, scale, shift, residual, p);
+                store_vector(VLOAD(sum[i] + j), m, atColumn + m * p.cRow, c, scale, shift, residual, mask, p);
             }
 #endif
         }

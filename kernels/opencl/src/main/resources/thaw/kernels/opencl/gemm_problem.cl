@@ -30,7 +30,7 @@ typedef struct {
     int bDepth0, bColumn0, tapH, tapW, startH, startW, stepH, stepW, height, width;
     int bSize;                /* floats of b */
     int cStart, cRow, cColumn0, cColumn1, cColumn2;
-    int relu;
+    int relu, maskShift;
 } Problem;
 
 #define JOIN_(a, b) a##b
@@ -51,6 +51,7 @@ typedef struct {
 
 #include "digits.cl"
 #include "multiply_add.cl"
+#include "residual.cl"
 
 /* The positions of row k of b and column k of a: x is the index in a, y that in b, (z, w) the pixel. */
 int4 depth_place(Digits k, bool exists, Problem p) {
@@ -90,9 +91,9 @@ int c_place(int m, int n, Problem p) {
     return p.cStart + m * p.cRow + d.k0 * p.cColumn0 + d.k1 * p.cColumn1 + d.k2 * p.cColumn2;
 }
 
-/* c = act(scale[m]*sum + shift[m] + residual), where scale, shift and residual may be null. */
+/* c = act(scale[m]*sum + shift[m] + residual), where scale, shift, residual and its mask may be null. */
 void store(float sum, int m, int at, global float *c, global const float *scale, global const float *shift,
-           global const float *residual, Problem p) {
-    const float result = (scale ? scale[m] * sum : sum) + (shift ? shift[m] : 0) + (residual ? residual[at] : 0);
+           global const float *residual, global const uchar *mask, Problem p) {
+    const float result = (scale ? scale[m] * sum : sum) + (shift ? shift[m] : 0) + residual_at(residual, mask, p.maskShift, at);
     c[at] = p.relu && result < 0 ? 0 : result;
 }

@@ -20,7 +20,8 @@
 
 kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void gemm(global const float *a, global const float *b, global float *c, global const float *scale,
-          global const float *shift, global const float *residual, const Problem p, global float *parts) {
+          global const float *shift, global const float *residual, global const uchar *mask, const Problem p,
+          global float *parts) {
     local float panel[KWG * NWG];
     local float tile[MWG * NWG];
     local int aPlaces[KWG];
@@ -150,7 +151,7 @@ void gemm(global const float *a, global const float *b, global float *c, global 
             if (p.splits > 1) {
                 c[row * p.columns + places[n]] = tile[m * NWG + n];
             } else {
-                store(tile[m * NWG + n], row, places[n] + row * p.cRow, c, scale, shift, residual, p);
+                store(tile[m * NWG + n], row, places[n] + row * p.cRow, c, scale, shift, residual, mask, p);
             }
         }
     }

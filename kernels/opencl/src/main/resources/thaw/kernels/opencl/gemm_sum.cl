@@ -7,7 +7,7 @@
 #include "gemm_problem.cl"
 
 kernel void gemm_sum(global const float *parts, global float *c, global const float *scale, global const float *shift,
-                     global const float *residual, const Problem p) {
+                     global const float *residual, global const uchar *mask, const Problem p) {
     const int at = get_global_id(0);
     const int elements = p.rows * p.columns;
     if (at >= elements) {
@@ -18,5 +18,5 @@ kernel void gemm_sum(global const float *parts, global float *c, global const fl
         sum += parts[part * elements + at];
     }
     const int m = at / p.columns;
-    store(sum, m, c_place(m, at % p.columns, p), c, scale, shift, residual, p);
+    store(sum, m, c_place(m, at % p.columns, p), c, scale, shift, residual, mask, p);
 }

@@ -29,6 +29,7 @@
  */
 #include "multiply_add.cl"
 #include "tree.cl"
+#include "residual.cl"
 
 typedef struct {
     int channels, height, width;              /* of the input */
@@ -118,9 +119,10 @@ void output_tile(global const float *m, const int tile, const int output, float 
     }
 }
 
-/* y = act(scale[k]*conv + shift[k] + residual); scale, shift and residual may be null. */
+/* y = act(scale[k]*conv + shift[k] + residual); scale, shift, residual and its mask may be null. */
 void store_tile(const float *values, const int tile, const int output, global const float *scale, global const float *shift,
-                global const float *residual, const int relu, global float *y, const Pass p) {
+                global const float *residual, global const uchar *mask, const int maskShift, const int relu, global float *y,
+                const Pass p) {
     const int left = tile % p.columns * 4;
     const int top = tile / p.columns % p.rows * 4;
     const int image = p.firstImage + tile / p.columns / p.rows;
@@ -136,8 +138,13 @@ void store_tile(const float *values, const int tile, const int output, global co
 #pragma unroll
             for (int j = 0; j < 4; j += 2) {
                 if (left + j < p.outWidth) {
+                    float2 more = residual ? vload2(0, residual + at + j) : (float2) (0);
+                    if (mask) {
+                        more = (float2) (is_masked(mask, maskShift, at + j) ? 0 : more.x,
+                                         is_masked(mask, maskShift, at + j + 1) ? 0 : more.y);
+                    }
                     const float2 result = MULTIPLY_ADD((float2) (factor), (float2) (line[j], line[j + 1]), (float2) (term))
-                            + (residual ? vload2(0, residual + at + j) : (float2) (0));
+                            + more;
                     vstore2(relu ? select(result, (float2) (0), result < 0) : result, 0, y + at + j);
                 }
             }
@@ -145,7 +152,7 @@ void store_tile(const float *values, const int tile, const int output, global co
 #pragma unroll
             for (int j = 0; j < 4; j++) {
                 if (left + j < p.outWidth) {
-                    const float result = MULTIPLY_ADD(factor, line[j], term) + (residual ? residual[at + j] : 0);
+                    const float result = MULTIPLY_ADD(factor, line[j], term) + residual_at(residual, mask, maskShift, at + j);
                     y[at + j] = relu && result < 0 ? 0 : result;
                 }
             }
@@ -154,13 +161,14 @@ void store_tile(const float *values, const int tile, const int output, global co
 }
 
 kernel void winograd_output(global const float *m, global const float *scale, global const float *shift,
-                            global const float *residual, const int relu, global float *y, const Pass p) {
+                            global const float *residual, global const uchar *mask, const int maskShift, const int relu,
+                            global float *y, const Pass p) {
     const int tile = get_global_id(0);
     const int output = get_global_id(1);
     if (tile < p.tiles) {
         float values[16];
         output_tile(m, tile, output, values, p);
-        store_tile(values, tile, output, scale, shift, residual, relu, y, p);
+        store_tile(values, tile, output, scale, shift, residual, mask, maskShift, relu, y, p);
     }
 }
 
@@ -177,7 +185,7 @@ kernel void winograd_output_statistics(global const float *m, global float *y, c
     float values[16];
     if (tile < p.tiles) {
         output_tile(m, tile, output, values, p);
-        store_tile(values, tile, output, 0, 0, 0, 0, y, p);
+        store_tile(values, tile, output, 0, 0, 0, 0, 0, 0, y, p);
     }
     if (get_local_id(0) == 0) {
         scratch[0] = values[0];

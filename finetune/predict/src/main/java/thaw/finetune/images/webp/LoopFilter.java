@@ -4,28 +4,14 @@ package thaw.finetune.images.webp;
  * The loop filter: smooths small steps at the edges between blocks. It runs after a frame has been decoded, because predictions
  * use unfiltered pixels (RFC 6386, sections 9.4 and 15). An edge is filtered where the steps across it and beside it are within
  * limits that grow with the level.
+ *
+ * @param delta         added to the level of every macroblock of a key frame
+ * @param subblockDelta added to it, too, for macroblocks predicted by subblocks
  */
-final class LoopFilter {
+record LoopFilter(boolean simple, int frameLevel, int sharpness, Segments segments, int delta, int subblockDelta) {
     private static final int MAX_LEVEL = 63;
     private static final int REFERENCES = 4;
     private static final int MODES = 4;
-
-    private final boolean simple;
-    private final int frameLevel;
-    private final int sharpness;
-    private final Segments segments;
-    /** Added to the level of every macroblock of a key frame, and in addition to that of macroblocks predicted by subblocks. */
-    private final int delta;
-    private final int subblockDelta;
-
-    private LoopFilter(boolean simple, int frameLevel, int sharpness, Segments segments, int delta, int subblockDelta) {
-        this.simple = simple;
-        this.frameLevel = frameLevel;
-        this.sharpness = sharpness;
-        this.segments = segments;
-        this.delta = delta;
-        this.subblockDelta = subblockDelta;
-    }
 
     static LoopFilter read(BoolDecoder in, Segments segments) {
         boolean simple = in.readFlag();

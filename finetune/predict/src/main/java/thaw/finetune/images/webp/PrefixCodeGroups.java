@@ -6,7 +6,7 @@ import java.io.IOException;
  * The prefix codes of an image (RFC 9649, section 3.7.2.2). A group has five codes. An image has a single group, or an entropy
  * image that assigns a group to each square block of pixels.
  */
-final class PrefixCodeGroups {
+record PrefixCodeGroups(Group[] ofBlock, int blockBits, int blocksPerRow) {
     /** 256 literals of green and 24 length prefixes; the indices of a color cache follow. */
     private static final int GREEN_SYMBOLS = 256 + 24;
     private static final int LITERALS = 256;
@@ -19,16 +19,6 @@ final class PrefixCodeGroups {
         private int size() {
             return green.size() + red.size() + blue.size() + alpha.size() + distance.size();
         }
-    }
-
-    private final Group[] ofBlock;
-    private final int blockBits;
-    private final int blocksPerRow;
-
-    private PrefixCodeGroups(Group[] ofBlock, int blockBits, int blocksPerRow) {
-        this.ofBlock = ofBlock;
-        this.blockBits = blockBits;
-        this.blocksPerRow = blocksPerRow;
     }
 
     /** Reads a single group for all pixels. */

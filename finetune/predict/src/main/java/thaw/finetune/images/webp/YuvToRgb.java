@@ -6,19 +6,7 @@ package thaw.finetune.images.webp;
  * {@code (9 nearest + 3 beside + 3 above or below + diagonal + 8) / 16}. The conversion is that of ITU-R BT.601 from the range
  * 16 to 235.
  */
-final class YuvToRgb {
-    private final Plane luma;
-    private final Plane[] chroma;
-    private final int width;
-    private final int height;
-
-    YuvToRgb(Plane luma, Plane[] chroma, int width, int height) {
-        this.luma = luma;
-        this.chroma = chroma;
-        this.width = width;
-        this.height = height;
-    }
-
+record YuvToRgb(Plane luma, Plane[] chroma, int width, int height) {
     /** The pixels, {@code [height, width, 3]}. */
     byte[] convert() {
         byte[] rgb = new byte[3 * width * height];

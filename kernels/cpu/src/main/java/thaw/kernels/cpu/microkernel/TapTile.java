@@ -34,9 +34,9 @@ record TapTile(int vectors, int pixels, int px, int turn, Kernel kernel) {
             new TapTile(1, 4, ANY, 1, TapKernels::pixels4vectors1),
             new TapTile(1, 1, ANY, 1, TapKernels::pixels1vectors1));
 
-    /** The others that fit the processor's vector registers, beginning with most of a ResNet's work. */
-    static Stream<TapTile> wide(BlockLoops loops) {
-        Stream<TapTile> all = Stream.of(
+    /** The others, beginning with most of a ResNet's work. */
+    static Stream<TapTile> wide() {
+        return Stream.of(
                 new TapTile(2, 14, L, 1, TapKernels::adjacent14vectors2),
                 new TapTile(2, 7, L, 4, TapKernels::adjacent7vectors2),
                 new TapTile(2, 8, L, 4, TapKernels::adjacent8vectors2),
@@ -53,11 +53,15 @@ record TapTile(int vectors, int pixels, int px, int turn, Kernel kernel) {
                 new TapTile(1, 7, L, 4, TapKernels::adjacent7vectors1),
                 new TapTile(1, 4, L, 4, TapKernels::adjacent4vectors1),
                 new TapTile(1, 14, ANY, 1, TapKernels::pixels14vectors1));
+    }
+
+    /** Those that fit the processor's vector registers. */
+    static Stream<TapTile> wide(BlockLoops loops) {
         if (!loops.manyRegisters()) {
-            return all.filter(tile -> tile.sums() <= SUMS_OF_16);
+            return wide().filter(tile -> tile.sums() <= SUMS_OF_16);
         }
         int most = Compilation.inlinesManyVectors() ? Integer.MAX_VALUE : SUMS_OF_FEW;
-        return all.filter(tile -> tile.pixels != 6 && tile.sums() <= most);
+        return wide().filter(tile -> tile.pixels != 6 && tile.sums() <= most);
     }
 
     private int sums() {
