@@ -133,14 +133,34 @@ public final class ResNet extends Network {
         return of(Architecture.byName("resnet18"), device, classes);
     }
 
-    /** ResNet-50 of the ImageNet family, for images of about 224×224 pixels, with random weights. */
+    /** ResNet-34 of the ImageNet family, with random weights. */
+    public static ResNet resnet34(Device device, int classes) {
+        return of(Architecture.byName("resnet34"), device, classes);
+    }
+
+    /** ResNet-50 of the ImageNet family, with random weights. */
     public static ResNet resnet50(Device device, int classes) {
         return of(Architecture.byName("resnet50"), device, classes);
+    }
+
+    /** ResNet-101 of the ImageNet family, with random weights. */
+    public static ResNet resnet101(Device device, int classes) {
+        return of(Architecture.byName("resnet101"), device, classes);
+    }
+
+    /** ResNet-152 of the ImageNet family, with random weights. */
+    public static ResNet resnet152(Device device, int classes) {
+        return of(Architecture.byName("resnet152"), device, classes);
     }
 
     /** ResNet-20 of the CIFAR family, for images of about 32×32 pixels, with random weights. */
     public static ResNet resnet20(Device device, int classes) {
         return of(Architecture.byName("resnet20"), device, classes);
+    }
+
+    /** ResNet-32 of the CIFAR family, with random weights. */
+    public static ResNet resnet32(Device device, int classes) {
+        return of(Architecture.byName("resnet32"), device, classes);
     }
 
     /**

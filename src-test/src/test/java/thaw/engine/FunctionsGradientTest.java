@@ -199,7 +199,7 @@ class FunctionsGradientTest {
     @ParameterizedTest
     @CsvSource({"true, true", "true, false", "false, true", "false, false"})
     void syncBatchNorm(boolean residual, boolean relu) {
-        StatisticsExchange alone = new Exchange(true, values -> { });
+        StatisticsExchange alone = new Exchange(true, values -> {});
         for (int[] s : new int[][] {{5, 3}, {2, 3, 2, 3}}) {
             Tensor x = input(device, 1, s);
             Tensor weight = input(device, 2, 3);
@@ -280,7 +280,7 @@ class FunctionsGradientTest {
     void syncBatchNormOfOneValueIsRefused() {
         Tensor c = device.ones(Shape.of(3));
         Normalization norm = new Normalization(c, device.zeros(Shape.of(3)), null, null, 0.1, 1e-5);
-        Exchange alone = new Exchange(true, values -> { });
+        Exchange alone = new Exchange(true, values -> {});
         Tensor two = device.tensor(Shape.of(2, 3), 1.0, 2.0, 3.0, 3.0, 4.0, 5.0);
         assertEquals(-1, Functional.syncBatchNorm(two, norm, alone, null, Activation.IDENTITY).toDoubles()[0], 1e-4);
         assertThrows(IllegalArgumentException.class,

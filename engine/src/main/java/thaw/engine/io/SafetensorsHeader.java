@@ -267,9 +267,6 @@ final class SafetensorsHeader {
                     + (size % 8 == 0 ? size / 8 + " bytes" : size + " bits") + ", but its data_offsets give it "
                     + (e.end - e.begin) + " bytes");
         }
-        if (size == 0) {
-            shape(e);
-        }
     }
 
     private static String described(Entry e) {

@@ -215,7 +215,7 @@ final class OnnxAttacks {
 
     /** A tensor of one KiB to which nodes give other names. */
     private static byte[] renamed(int times) {
-        ProtobufMessage graph = new ProtobufMessage().message(5, tensor("k", 256).bytes(9, ByteBuffer.allocate(1024)));
+        ProtobufMessage graph = graph().message(5, tensor("k", 256).bytes(9, ByteBuffer.allocate(1024)));
         IntStream.range(0, times).forEach(i -> graph.message(1, node("Identity", "k" + i, "k")));
         return model(graph);
     }

@@ -95,6 +95,17 @@ class SafetensorsRulesTest {
         refused(Rule.INVALID_HEADER_DESERIALIZATION, safetensors(header, 4));
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', quoteCharacter = '~', value = {
+        "~~; the header should be START_OBJECT, but is the end", "[]; the header should be START_OBJECT, but is START_ARRAY",
+        "{'a':1}; tensor 'a' should be START_OBJECT", "{'a':{'dtype':32}}; tensor 'a''s dtype should be VALUE_STRING",
+        "{'a':{'shape':1}}; tensor 'a''s shape should be START_ARRAY", "{'a':{'shape':[],'data_offsets':[]}}; lacks its dtype",
+        "{'a':{'dtype':'F32','data_offsets':[]}}; lacks its shape", "{'a':{'dtype':'F32','shape':[]}}; lacks its data_offsets"})
+    void theMessageSaysWhereTheHeaderIsMalformed(String header, String message) {
+        refused(Rule.INVALID_HEADER_DESERIALIZATION, safetensors(header.replace('\'', '"'), 0),
+                message.replace("'a'", "\"a\""));
+    }
+
     @Test
     void deepNestingIsRefusedAndNotFollowed() {
         String deep = "{\"a\":{\"x\":" + "[".repeat(200_000);
@@ -172,7 +183,8 @@ class SafetensorsRulesTest {
 
     @Test
     void shapeAgainstOffsets() {
-        refused(Rule.TENSOR_INVALID_INFO, safetensors("{\"a\":" + tensor("F32", "[2,2]", "[0,15]") + "}", 15), "16", "15");
+        refused(Rule.TENSOR_INVALID_INFO, safetensors("{\"a\":" + tensor("U8", "[1]", "[0,1]") + ",\"b\":"
+                + tensor("F32", "[2,2]", "[1,16]") + "}", 16), "\"b\" of shape [2, 2]", "needs 16 bytes", "give it 15 bytes");
         refused(Rule.TENSOR_INVALID_INFO, safetensors("{\"a\":" + tensor("F32", "[0]", "[0,4]") + "}", 4));
         refused(Rule.TENSOR_INVALID_INFO, safetensors("{\"a\":" + tensor("F32", "[]", "[0,0]") + "}", 0));
     }
@@ -181,13 +193,13 @@ class SafetensorsRulesTest {
     @Test
     void tensorBeyondOneGibibyte(@TempDir Path folder) throws Exception {
         long size = (1L << 30) + 4;
-        String header = "{\"a\":" + tensor("F32", "[268435457]", "[0," + size + "]") + ",\"b\":"
-                + tensor("U8", "[2]", "[" + size + "," + (size + 2) + "]") + "}";
+        String header = "{\"a\":" + tensor("F32", "[268435457]", "[1," + (size + 1) + "]") + ",\"b\":"
+                + tensor("U8", "[2]", "[" + (size + 1) + "," + (size + 3) + "]") + ",\"c\":" + tensor("U8", "[1]", "[0,1]") + "}";
         Path path = folder.resolve("large.safetensors");
         try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
             file.writeLong(Long.reverseBytes(header.length()));
             file.writeBytes(header);
-            file.seek(8 + header.length() + size);
+            file.seek(8 + header.length() + size + 1);
             file.write(new byte[] {3, 4});
         }
         Weights w = Weights.read(path);
@@ -223,5 +235,9 @@ class SafetensorsRulesTest {
         assertEquals(Shape.of(3, 0, 2), w.get("e").shape());
         assertEquals(0, w.get("e").toFloats().length);
         assertArrayEquals(new float[] {0, 1}, w.get("a").toFloats());
+        String shape = "[1" + ",1".repeat(62) + ",2]";
+        w = Weights.read(safetensors("{\"a\":" + tensor("U8", shape, "[0,2]") + "}", 2));
+        assertEquals(64, w.get("a").shape().rank());
+        assertEquals(2, w.get("a").shape().dim(63));
     }
 }

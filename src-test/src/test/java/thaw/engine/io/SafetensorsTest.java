@@ -2,11 +2,13 @@ package thaw.engine.io;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -174,6 +176,23 @@ class SafetensorsTest {
             assertEquals(10 + i, bytes.get(0));
             assertEquals(0, bytes.get(gib / 2));
             assertEquals(20 + i, bytes.get(gib - 1));
+        }
+        FileBytes file = FileBytes.map(path);
+        assertTrue(file.holds(gib, gib));
+        assertFalse(file.holds(gib, gib + 1));
+    }
+
+    @Test
+    void rangesThatAFileHolds() {
+        FileBytes file = FileBytes.of("file", new byte[] {1, 2, 3, 4, 5});
+        assertEquals(5, file.get(4));
+        long[] numbers = {Long.MIN_VALUE, -1, 0, 1, 4, 5, 6, Long.MAX_VALUE};
+        for (long begin : numbers) {
+            for (long count : numbers) {
+                boolean within = begin >= 0 && count >= 0 && BigInteger.valueOf(begin).add(BigInteger.valueOf(count))
+                        .compareTo(BigInteger.valueOf(5)) <= 0;
+                assertEquals(within, file.holds(begin, count), begin + " " + count);
+            }
         }
     }
 }

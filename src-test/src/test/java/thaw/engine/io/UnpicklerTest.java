@@ -76,6 +76,7 @@ class UnpicklerTest {
         assertEquals(0L, load("\212\0."));
         assertEquals(-1L, load("\212\1\377."));
         assertEquals(Long.MIN_VALUE, load(number(Long.MIN_VALUE) + "."));
+        assertEquals(BigInteger.ONE.shiftLeft(63), load("\212\11" + "\0".repeat(7) + "\200\0."));
         assertEquals(BigInteger.ONE.shiftLeft(71), load("\212\12" + "\0".repeat(8) + "\200\0."));
         assertEquals(1.5, load("G\77\370\0\0\0\0\0\0."));
         assertEquals("hä", load("X\3\0\0\0h\303\244."));
@@ -229,6 +230,7 @@ class UnpicklerTest {
         assertEquals(1L, load("K\1(0."));
         assertEquals(List.of(7L, 7L), load("](K\0072e."));
         assertEquals(List.of("x", "x"), load("]U\1xp3\nag3\na."));
+        assertEquals(List.of("x", "y", "x"), load("](U\1xp3\nU\1yp4\ng3\ne."));
         assertEquals(Map.of(), load("ccollections\ndefaultdict\nc__builtin__\nlist\n\205R."));
         assertEquals("m.C", assertInstanceOf(PickledObject.class,
                 load("ccopy_reg\n_reconstructor\n(cm\nC\nc__builtin__\nobject\nNtR.")).type());
@@ -237,7 +239,8 @@ class UnpicklerTest {
     /** NumPy's scalars of a training's log; the bytes are NumPy's, little-endian or as the dtype's state says. */
     @ParameterizedTest
     @CsvSource({"f8, <, 0000000000085340, 76.125", "f8, >, 4053080000000000, 76.125", "f4, <, 0000003f, 0.5",
-        "i8, <, f9ffffffffffffff, -7", "i4, <, f9ffffff, -7", "u1, |, ff, 255", "b1, |, 01, true"})
+        "i8, <, f9ffffffffffffff, -7", "i4, <, f9ffffff, -7", "i2, >, fff9, -7", "i1, |, f9, -7", "u4, <, ffffffff, 4294967295",
+        "u2, <, ffff, 65535", "u1, |, ff, 255", "b1, |, 01, true", "b1, |, 00, false"})
     void numPyScalars(String type, String order, String hex, String value) throws Exception {
         String bytes = new String(HexFormat.of().parseHex(hex), StandardCharsets.ISO_8859_1);
         String dtype = "cnumpy\ndtype\n(U\2" + type + "\211\210tR(K\3U\1" + order + "NNNtb";

@@ -87,7 +87,8 @@ class DevicesCommandTest {
     @Test
     void theProcessorsPathTouchesNoOpenCl() throws IOException {
         Path images = ColourImages.blueAndRed(folder.resolve("data"));
-        ThawProcess thaw = ThawProcess.start(folder, List.of("--add-modules", "jdk.incubator.vector", "-Xlog:class+load:stderr"),
+        ThawProcess thaw = ThawProcess.start(folder, List.of("--add-modules", "jdk.incubator.vector", "-XX:TieredStopAtLevel=1",
+                "-Xlog:class+load:stderr"),
                 "train", images, "--arch", "resnet20", "--size", 8, "--epochs", 1, "--device", "cpu", "-o", "m.safetensors");
         assertEquals(0, thaw.exitCode());
         List<String> loaded = thaw.errors();

@@ -3,6 +3,7 @@ package thaw.finetune.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -70,6 +71,7 @@ final class FullDisk {
         features();
         Path run = train();
         write("compare", "out.html", out -> List.of("compare", run, run, "-o", out));
+        assertTrue(tried > 0, () -> "no operation was tried: there is no command '" + only + "', or it makes fewer than " + first);
     }
 
     private List<Object> training(Path out, int epochs) {

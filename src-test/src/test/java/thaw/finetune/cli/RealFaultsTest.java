@@ -193,7 +193,7 @@ class RealFaultsTest {
     @Test
     void aHeapThatGetsFull() throws IOException {
         Path run = folder.resolve("run");
-        List<Object> command = training(run, "--epochs", 2, "--sizes", "8,96");
+        List<Object> command = training(run, "--epochs", 2, "--sizes", "8,72");
         command.subList(4, 6).clear();
         // Without C2: the Vector API's code that is not compiled yet fills so small a heap again and again.
         ThawProcess thaw = ThawProcess.start(folder, List.of("--add-modules", "jdk.incubator.vector", "-XX:TieredStopAtLevel=1", "-Xmx64m"),

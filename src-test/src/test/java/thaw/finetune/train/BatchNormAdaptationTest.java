@@ -193,7 +193,7 @@ class BatchNormAdaptationTest {
             double none = 0;
             double few = 0;
             double many = 0;
-            List<Corruption.Kind> kinds = Extent.everyNth(4, Stream.of(Corruption.Kind.values()));
+            List<Corruption.Kind> kinds = Extent.everyNth(6, Stream.of(Corruption.Kind.values()));
             for (Corruption.Kind kind : kinds) {
                 Images adapt = clean.part(0, 250).corrupted(kind);
                 Images test = clean.part(750, 1000).corrupted(kind);

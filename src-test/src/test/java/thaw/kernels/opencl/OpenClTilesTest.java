@@ -23,6 +23,7 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.ConvolutionCase;
 import thaw.kernels.Epilogue;
 import thaw.kernels.KernelTime;
+import thaw.kernels.NormOps.NormGradients;
 import thaw.kernels.Shape;
 import thaw.kernels.opencl.GemmTile.Staging;
 import thaw.kernels.reference.ReferenceBackend;
@@ -94,7 +95,7 @@ class OpenClTilesTest {
         assertTrue(difference <= tolerance * tolerance * size, what + ": " + Math.sqrt(difference / size));
     }
 
-    /** The results of a convolution with a full epilogue, and of both gradients. */
+    /** The results of a convolution with a full epilogue, of both gradients, and of one added to a masked residual's. */
     private static List<float[]> convolutions(Backend backend, ConvolutionCase v) {
         SplittableRandom random = new SplittableRandom(v.seed());
         Shape shape = Shape.of(v.n(), v.c(), v.h(), v.w());
@@ -113,7 +114,11 @@ class OpenClTilesTest {
             results.add(take(backend, backend.conv2dInputGradient(gy, w, shape, v.options())));
         }
         results.add(take(backend, backend.conv2dWeightGradient(gy, x, v.weight(), v.options())));
-        Stream.of(x, w, gy, residual, scale, shift).forEach(Array::release);
+        Array channels = backend.of(Shape.of(v.c()), normal(v.c(), random));
+        NormGradients masked = backend.batchNormTrainGradient(x, x, x, channels, channels, channels, false, true);
+        backend.addConv2dInputGradient(masked.residual(), gy, w, v.options());
+        results.add(take(backend, masked.residual()));
+        Stream.of(x, w, gy, residual, scale, shift, channels, masked.weight(), masked.bias()).forEach(Array::release);
         return results;
     }
 

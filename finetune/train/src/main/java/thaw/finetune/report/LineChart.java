@@ -209,7 +209,8 @@ public record LineChart(Axis x, Axis y, List<Series> lines, List<Series> referen
         for (int i = 0; i < xAxis.at().size(); i++) {
             double at = toX.applyAsDouble(xAxis.at().get(i));
             html.append(Svg.line("grid", at, HEIGHT - BOTTOM, at, HEIGHT - BOTTOM + 4));
-            html.append(Svg.text("middle", at, HEIGHT - BOTTOM + 18, xAxis.labels().get(i)));
+            String label = xAxis.labels().get(i);
+            html.append(Svg.text("middle", Math.min(at, WIDTH - LABEL_WIDTH * label.length() / 2.0), HEIGHT - BOTTOM + 18, label));
         }
         html.append(Svg.text("middle", (LEFT + right) / 2.0, HEIGHT - 6, x.label));
     }

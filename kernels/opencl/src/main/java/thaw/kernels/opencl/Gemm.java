@@ -137,7 +137,8 @@ final class Gemm {
             OpenClArray parts = parts(work, name, plan, a, b);
             programs.launch(SUM, "gemm_sum").array(parts).array(c).array(store.scale).array(store.shift)
                     .array(store.residual).array(store.mask()).ints(p.ints(plan.splits(), plan.chunk, store))
-                    .work(parts.size(), 4.0 * (parts.size() + (double) p.rows() * p.columns() * (store.residual == null ? 1 : 2)) + store.maskBytes())
+                    .work(parts.size(),
+                            4.0 * (parts.size() + (double) p.rows() * p.columns() * (store.residual == null ? 1 : 2)) + store.maskBytes())
                     .over((long) p.rows() * p.columns());
         }
     }

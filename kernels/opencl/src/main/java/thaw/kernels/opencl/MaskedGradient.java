@@ -3,8 +3,8 @@ package thaw.kernels.opencl;
 import java.util.function.Consumer;
 
 /**
- * A gradient before the ReLU that it has yet to pass. Batch norm's residual has such a gradient, which two of three times is
- * read once, by a kernel that masks what it reads.
+ * A gradient and the mask of the ReLU that it has yet to pass: the gradient of a batch norm's residual. It is not written where its
+ * reader can mask it. Owns both arrays.
  *
  * @param gradient of the ReLU's output
  * @param mask     of {@code batch_norm.cl}

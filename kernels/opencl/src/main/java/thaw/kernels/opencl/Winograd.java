@@ -174,7 +174,8 @@ final class Winograd {
                 } else {
                     over(programs.kernel(FILE, "winograd_output"), tiles, outputs,
                             launch -> launch.array(m).array(store.scale()).array(store.shift()).array(store.residual())
-                                    .array(store.mask()).ints(store.maskShift()).ints(store.relu() ? 1 : 0).array(y).ints(ints).work(100.0 * outputs * tiles, bytes));
+                                    .array(store.mask()).ints(store.maskShift()).ints(store.relu() ? 1 : 0).array(y).ints(ints)
+                                    .work(100.0 * outputs * tiles, bytes));
                 }
             }
         }

@@ -51,14 +51,6 @@ Value advance(Value v, Value step, int pixels) {
 
 #define PLACE(v, c, channels, pixels) ((v.image * (channels) + (c)) * (pixels) + v.pixel)
 
-/* Loops over the places i of this work-item's vectors of channel c from start to end. */
-#define EACH_VECTOR(i, start, end, c, channels, pixels)                                                            \
-    const Value step = value_of(get_local_size(0), pixels);                                                        \
-    Value v_##i = value_of((start) + get_local_id(0), pixels);                                                     \
-    int i = PLACE(v_##i, c, channels, pixels);                                                                     \
-    _Pragma("unroll 4") for (int e = (start) + get_local_id(0); e < (end); e += get_local_size(0),                 \
-                             v_##i = advance(v_##i, step, pixels), i = PLACE(v_##i, c, channels, pixels))
-
 /*
  * A mask has a byte for each vector, whose bits say which of its values the ReLU has set to 0: the gradients, which read it
  * twice, move a sixteenth of the bytes that they would from the ReLU's output.
@@ -181,13 +173,18 @@ kernel void batch_norm_normalize(global const FLOATV *restrict x, global const f
     }
     const FLOATV scale = (FLOATV) (deviation * weight[c]);
     const FLOATV shift = (FLOATV) (bias[c]);
-    EACH_VECTOR(i, start, end, c, channels, pixels) {
-        FLOATV v = fma(x[i] - all.x, scale, shift) + (residual ? residual[i] : (FLOATV) (0));
+    const Value step = value_of(get_local_size(0), pixels);
+    Value v = value_of(start + get_local_id(0), pixels);
+#pragma unroll 4
+    for (int e = start + get_local_id(0); e < end; e += get_local_size(0)) {
+        const int i = PLACE(v, c, channels, pixels);
+        FLOATV result = fma(x[i] - all.x, scale, shift) + (residual ? residual[i] : (FLOATV) (0));
         if (mask) {
-            mask[i] = MASK_OF(v <= (FLOATV) (0));
-            v = select(v, (FLOATV) (0), v <= (FLOATV) (0));
+            mask[i] = MASK_OF(result <= (FLOATV) (0));
+            result = select(result, (FLOATV) (0), result <= (FLOATV) (0));
         }
-        y[i] = v;
+        y[i] = result;
+        v = advance(v, step, pixels);
     }
 }
 
@@ -316,9 +313,13 @@ kernel void batch_norm_input_gradient(global const FLOATV *restrict gy, global c
     const float scale = weight[c] * deviation;
     const float ofAll = sum / count;
     const float ofNormalized = product / count * deviation;
-    EACH_VECTOR(i, start, end, c, channels, pixels) {
-        const FLOATV g = MASKED(gy[i], mask, i);
-        gx[i] = scale * (g - (ofAll + (x[i] - m) * ofNormalized));
+    const Value step = value_of(get_local_size(0), pixels);
+    Value v = value_of(start + get_local_id(0), pixels);
+#pragma unroll 4
+    for (int e = start + get_local_id(0); e < end; e += get_local_size(0)) {
+        const int i = PLACE(v, c, channels, pixels);
+        gx[i] = scale * (MASKED(gy[i], mask, i) - (ofAll + (x[i] - m) * ofNormalized));
+        v = advance(v, step, pixels);
     }
 }
 

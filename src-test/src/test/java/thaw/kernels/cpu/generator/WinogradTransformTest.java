@@ -85,7 +85,26 @@ class WinogradTransformTest {
             values.put(t.from() + i, line[i]);
         }
         t.formulas().get(outputs).lines().map(formula -> formula.split(" = "))
-                .forEach(formula -> values.put(formula[0], Formula.parse(formula[1]).valueOf(values)));
+                .forEach(formula -> values.put(formula[0], value(Formula.parse(formula[1]), values)));
         return IntStream.range(0, 9).mapToDouble(i -> values.getOrDefault(t.to() + i, 0.0)).toArray();
+    }
+
+    private static double value(Formula f, Map<String, Double> variables) {
+        if (f instanceof Formula.Constant constant) {
+            String[] parts = constant.text().split("/");
+            return Double.parseDouble(parts[0]) / (parts.length == 1 ? 1 : Double.parseDouble(parts[1]));
+        }
+        if (f instanceof Formula.Negative negative) {
+            return -value(negative.of(), variables);
+        }
+        if (f instanceof Formula.Fma fma) {
+            return value(fma.a(), variables) * value(fma.b(), variables) + value(fma.c(), variables);
+        }
+        if (f instanceof Formula.Binary binary) {
+            double left = value(binary.left(), variables);
+            double right = value(binary.right(), variables);
+            return binary.operator().equals("*") ? left * right : binary.operator().equals("+") ? left + right : left - right;
+        }
+        return variables.get(((Formula.Variable) f).name());
     }
 }

@@ -16,8 +16,6 @@ sealed interface Formula {
 
     String scalars();
 
-    double valueOf(Map<String, Double> variables);
-
     static Formula parse(String text) {
         return new Parser(text).sum();
     }
@@ -43,11 +41,6 @@ sealed interface Formula {
         public String scalars() {
             return name;
         }
-
-        @Override
-        public double valueOf(Map<String, Double> variables) {
-            return variables.get(name);
-        }
     }
 
     /** A number or a fraction, with or without a sign. */
@@ -69,12 +62,6 @@ sealed interface Formula {
         public int rank() {
             return text.contains("/") ? 1 : 3;
         }
-
-        @Override
-        public double valueOf(Map<String, Double> variables) {
-            String[] parts = text.split("/");
-            return Double.parseDouble(parts[0]) / (parts.length == 1 ? 1 : Double.parseDouble(parts[1]));
-        }
     }
 
     record Negative(Formula of) implements Formula {
@@ -87,11 +74,6 @@ sealed interface Formula {
         @Override
         public String scalars() {
             return "-" + operand(of, 3);
-        }
-
-        @Override
-        public double valueOf(Map<String, Double> variables) {
-            return -of.valueOf(variables);
         }
     }
 
@@ -113,13 +95,6 @@ sealed interface Formula {
         public int rank() {
             return operator.equals("*") ? 1 : 0;
         }
-
-        @Override
-        public double valueOf(Map<String, Double> variables) {
-            double a = left.valueOf(variables);
-            double b = right.valueOf(variables);
-            return operator.equals("*") ? a * b : operator.equals("+") ? a + b : a - b;
-        }
     }
 
     record Fma(Formula a, Formula b, Formula c) implements Formula {
@@ -132,11 +107,6 @@ sealed interface Formula {
         @Override
         public String scalars() {
             return "fma(" + a.scalars() + ", " + b.scalars() + ", " + c.scalars() + ")";
-        }
-
-        @Override
-        public double valueOf(Map<String, Double> variables) {
-            return a.valueOf(variables) * b.valueOf(variables) + c.valueOf(variables);
         }
     }
 
