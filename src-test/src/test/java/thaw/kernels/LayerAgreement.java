@@ -226,6 +226,25 @@ abstract class LayerAgreement extends Agreement {
         });
     }
 
+    /** A mask is by the planes of the residual, whose sizes a view need not have. */
+    @Test
+    void gradientsOfResidualsGoOnInOtherShapes() {
+        agree(1, tolerance(), b -> {
+            Backend backend = b.backend();
+            Array x = b.normal(8, 16, 7, 7);
+            Array weight = b.normal(16);
+            Backend.Normalized n = backend.batchNormTrain(x, weight, b.normal(16), null, null, 0.1, 1e-5, null, false);
+            Backend.NormGradients first = backend.batchNormTrainGradient(b.normal(x.shape()), x, b.normal(x.shape()), weight,
+                    n.mean(), n.invStd(), true, true);
+            Array other = b.normal(8, 49, 4, 4);
+            Array otherWeight = b.normal(49);
+            Backend.Normalized m = backend.batchNormTrain(other, otherWeight, b.normal(49), null, null, 0.1, 1e-5, null, false);
+            Backend.NormGradients second = backend.batchNormTrainGradient(backend.reshape(first.residual(), other.shape()), other, null,
+                    otherWeight, m.mean(), m.invStd(), true, false);
+            return List.of(second.x(), second.weight(), second.bias());
+        });
+    }
+
     @Test
     void batchNormAffine() {
         agree(1, tolerance(), b -> {

@@ -292,9 +292,12 @@ public final class ImageDecoder {
         memory.take(markers.width(), markers.height(), markers.bytesPerPixel());
         RgbImage stored = ImageReaders.read(ImageFormat.JPEG, markers.plain(), reader -> {
             AtomicBoolean missing = new AtomicBoolean();
-            // Of a scan that ends before its last sample, the JDK's reader fills the rest with grey and only warns.
-            reader.addIIOReadWarningListener((source, text) -> missing.compareAndSet(false,
-                    text.contains("premature end of data") || text.contains("instead of RST")));
+            // The JDK's reader only warns of a scan that ends before its last sample, and fills the rest with grey.
+            reader.addIIOReadWarningListener((source, text) -> {
+                if (text.contains("premature end of data") || text.contains("instead of RST")) {
+                    missing.set(true);
+                }
+            });
             RgbImage image = switch (markers.colorModel()) {
                 case GRAY -> RgbImage.of(reader.read(0));
                 case RGB, YCBCR -> readRgb(reader);

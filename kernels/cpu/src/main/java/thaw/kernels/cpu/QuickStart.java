@@ -32,6 +32,8 @@ final class QuickStart implements AutoCloseable {
     private final BlockLoops loops;
     /** Counted down when vector loops are in use; wide tiles may still be compiled. */
     private final CountDownLatch vectors = new CountDownLatch(1);
+    /** Counted down when all loops are compiled, or the backend is closed. */
+    private final CountDownLatch all = new CountDownLatch(1);
     /** Counted down when a caller waits. */
     private final CountDownLatch wanted = new CountDownLatch(1);
 
@@ -51,18 +53,18 @@ final class QuickStart implements AutoCloseable {
 
     private void compile() {
         try {
-            Compilation all = new Compilation();
-            TapCompilation taps = new TapCompilation(all, loops);
+            Compilation compilation = new Compilation();
+            TapCompilation taps = new TapCompilation(compilation, loops);
             if (!oneProcessor) {
                 taps.scalar();
                 wanted.await(DELAY_MS, TimeUnit.MILLISECONDS);
             }
             taps.narrow();
-            rest(all, taps);
+            rest(compilation, taps);
             loops.useVectorLoops();
             vectors.countDown();
             taps.wide();
-            all.await();
+            compilation.await();
         } catch (InterruptedException closed) {
             Thread.currentThread().interrupt();
         } finally {
@@ -70,6 +72,7 @@ final class QuickStart implements AutoCloseable {
                 loops.useVectors();
             } finally {
                 vectors.countDown();
+                all.countDown();
             }
         }
     }
@@ -92,17 +95,13 @@ final class QuickStart implements AutoCloseable {
 
     /** Whether all loops are compiled. */
     boolean isDone() {
-        return thread.getState() == Thread.State.TERMINATED;
+        return all.getCount() == 0;
     }
 
     /** Returns when all loops are compiled, or the caller is interrupted. */
     void await() {
         wanted.countDown();
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        await(all);
     }
 
     /**
@@ -111,11 +110,15 @@ final class QuickStart implements AutoCloseable {
      */
     void awaitOnOneProcessor() {
         if (oneProcessor && vectors.getCount() > 0) {
-            try {
-                vectors.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            await(vectors);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

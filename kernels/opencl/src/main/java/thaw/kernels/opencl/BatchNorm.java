@@ -170,9 +170,19 @@ final class BatchNorm implements NormOps {
 
     /** gy where the ReLU was active; computed when it is read, unless the reader takes the mask too. */
     private OpenClArray masked(OpenClArray gy, OpenClArray mask) {
-        int shift = pixels(gy.shape()) % VECTOR == 0 ? Integer.numberOfTrailingZeros(VECTOR) : 0;
-        return memory.pending(gy.shape(), new MaskedGradient(gy, mask, shift, g -> overPlanes("batch_norm_masked", gy.shape(),
+        return memory.pending(gy.shape(), new MaskedGradient(gy, mask, shift(gy.shape()), g -> overPlanes("batch_norm_masked", gy.shape(),
                 launch -> launch.array(gy).array(mask).array(g).work(gy.size(), 8.0 * gy.size() + bytes(mask)))));
+    }
+
+    /** The masked gradient that {@code given} has yet to hold, if kernels over x can read its mask; else null. */
+    private static MaskedGradient pending(OpenClArray given, Shape x) {
+        MaskedGradient pending = given.storage().pending();
+        return pending != null && pending.shift() == shift(x) ? pending : null;
+    }
+
+    /** The {@link MaskedGradient#shift} of a mask for x. */
+    private static int shift(Shape x) {
+        return pixels(x) % VECTOR == 0 ? Integer.numberOfTrailingZeros(VECTOR) : 0;
     }
 
     private static double bytes(OpenClArray mask) {
@@ -231,7 +241,7 @@ final class BatchNorm implements NormOps {
         OpenClArray given = memory.mine(gradient);
         OpenClArray x = memory.mine(input);
         OpenClArray y = memory.mineOrNull(output);
-        MaskedGradient pending = y == null ? given.storage().pending() : null;
+        MaskedGradient pending = y == null ? pending(given, x.shape()) : null;
         OpenClArray gy = pending == null ? given : pending.gradient();
         OpenClArray weight = memory.mine(weightArray);
         OpenClArray mean = memory.mine(meanArray);

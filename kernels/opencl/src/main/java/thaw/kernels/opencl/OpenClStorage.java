@@ -8,8 +8,9 @@ import org.jocl.cl_mem;
 import thaw.kernels.Storage;
 
 /**
- * A pooled buffer, with data derived from its contents: transformed weights, masks of a ReLU, which stay valid until the
- * contents {@linkplain #changed() change}.
+ * A pooled buffer, with data derived from its contents: transformed weights and images, masks of a ReLU, which stay valid until
+ * the contents {@linkplain #changed() change}. The buffer of a {@link MaskedGradient} is taken, and its contents are computed, when it
+ * is first read.
  */
 final class OpenClStorage extends Storage {
 
@@ -94,14 +95,18 @@ final class OpenClStorage extends Storage {
             }
         }
         OpenClArray made = make.get();
+        drop(key);
+        derived.add(new Derived(key, state, version, made));
+        return made;
+    }
+
+    private void drop(Object key) {
         derived.removeIf(d -> {
             if (d.key.equals(key)) {
                 d.array.release();
             }
             return d.key.equals(key);
         });
-        derived.add(new Derived(key, state, version, made));
-        return made;
     }
 
     /** The result that {@link #derive} keeps for this key and the present contents; owned by this storage. */
@@ -109,8 +114,9 @@ final class OpenClStorage extends Storage {
         return derived.stream().filter(d -> d.key.equals(key) && d.version == version()).map(Derived::array).findFirst();
     }
 
-    /** Keeps a result under a key until it is {@linkplain #take taken}, or the contents change. */
+    /** Keeps a result under a key, in place of an earlier one, until it is {@linkplain #take taken}, or the contents change. */
     synchronized void keep(Object key, OpenClArray result) {
+        drop(key);
         derived.add(new Derived(key, key, version(), result));
     }
 
