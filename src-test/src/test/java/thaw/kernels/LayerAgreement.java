@@ -239,9 +239,11 @@ abstract class LayerAgreement extends Agreement {
             Array other = b.normal(8, 49, 4, 4);
             Array otherWeight = b.normal(49);
             Backend.Normalized m = backend.batchNormTrain(other, otherWeight, b.normal(49), null, null, 0.1, 1e-5, null, false);
-            Backend.NormGradients second = backend.batchNormTrainGradient(backend.reshape(first.residual(), other.shape()), other, null,
-                    otherWeight, m.mean(), m.invStd(), true, false);
-            return List.of(second.x(), second.weight(), second.bias());
+            Array view = backend.reshape(first.residual(), other.shape());
+            Backend.NormGradients second = backend.batchNormTrainGradient(view, other, null, otherWeight, m.mean(), m.invStd(), true,
+                    false);
+            return List.of(n.y(), n.mean(), n.invStd(), m.y(), m.mean(), m.invStd(), view, first.x(), first.weight(), first.bias(),
+                    first.residual(), second.x(), second.weight(), second.bias());
         });
     }
 
