@@ -49,7 +49,7 @@ public final class Compilation {
     private static final int UNSEEN = 60;
     private static final boolean SEES = ModuleLayer.boot().findModule("jdk.management").isPresent();
 
-    private record Loop(int calls, Runnable loop, Runnable compiled) {
+    private record Loop(int calls, long fewBytes, Runnable loop, Runnable compiled) {
     }
 
     /** In the order in which they were called, which is C2's. */
@@ -64,7 +64,16 @@ public final class Compilation {
      * @param calls {@link #CALLS}, or another number that suffices
      */
     public void call(int calls, Runnable loop) {
-        call(calls, loop, () -> {});
+        call(calls, FEW_BYTES, loop);
+    }
+
+    /**
+     * Like {@link #call(int, Runnable)}, for a loop that allocates some vectors even when it is compiled.
+     *
+     * @param fewBytes more than a compiled call allocates, and less than one of which a part is not compiled
+     */
+    public void call(int calls, long fewBytes, Runnable loop) {
+        call(new Loop(calls, fewBytes, loop, () -> {}));
     }
 
     /**
@@ -73,12 +82,16 @@ public final class Compilation {
      * @param compiled runs once the loop is compiled, in a later call or in {@link #await}
      */
     public void call(int calls, Runnable loop, Runnable compiled) {
+        call(new Loop(calls, FEW_BYTES, loop, compiled));
+    }
+
+    private void call(Loop next) {
         while (loops.size() > WAITING) {
             awaitFirst();
         }
-        loops.add(new Loop(calls, loop, compiled));
-        for (int i = 0; i < calls && !Thread.currentThread().isInterrupted(); i++) {
-            loop.run();
+        loops.add(next);
+        for (int i = 0; i < next.calls && !Thread.currentThread().isInterrupted(); i++) {
+            next.loop.run();
         }
     }
 
@@ -101,7 +114,7 @@ public final class Compilation {
                 calls = first.calls / PART;
                 next = waited + waited / 4;
             }
-            compiled = isCompiled(first.loop, calls) && (SEES || looks == UNSEEN);
+            compiled = isCompiled(first, calls) && (SEES || looks == UNSEEN);
             failed = !compiled && waited > LONGEST;
         }
         if (compiled) {
@@ -109,12 +122,12 @@ public final class Compilation {
         }
     }
 
-    private static boolean isCompiled(Runnable loop, int calls) {
+    private static boolean isCompiled(Loop one, int calls) {
         long before = allocated();
         for (int i = 0; i < calls; i++) {
-            loop.run();
+            one.loop.run();
         }
-        return allocated() - before < calls * FEW_BYTES;
+        return allocated() - before < calls * one.fewBytes;
     }
 
     /** The bytes that this thread has allocated so far; 0 where Java does not tell. */
