@@ -132,7 +132,7 @@ float2 join_statistics(global const float *parts, const int c, const int channel
     global const float *means = parts + c * ofChannel;
     global const float *squares = means + channels * ofChannel;
     global const float *counts = squares + channels * ofChannel;
-    const float pivot = means[0];
+    const float pivot = isfinite(means[0]) ? means[0] : 0;   /* an infinite mean stays one: inf - inf is NaN */
     float sum = 0;
     for (int s = get_local_id(0); s < ofChannel; s += get_local_size(0)) {
         sum = fma(counts[s], means[s] - pivot, sum);
