@@ -33,7 +33,7 @@ final class BufferPool {
 
     private static final long SMALLEST = 256;
     private static final int STEPS_OF_AN_OCTAVE = 8;
-    private static final int SHARE_FOR_KEEPING = 4;
+    private static final int SHARE_FOR_KEEPING = 8;
     private static final long MEBIBYTE = 1 << 20;
 
     private final CommandQueue queue;
