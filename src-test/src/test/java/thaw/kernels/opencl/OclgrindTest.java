@@ -53,7 +53,7 @@ class OclgrindTest {
         }
     }
 
-    /** What the process prints, with the simulator's messages: a log file would be written anew by each context. */
+    /** The process's output, with the simulator's messages: each context would write a log file anew. */
     private List<String> simulate(String task, String classPath, String report) throws IOException, InterruptedException {
         Path vendors = Files.createDirectories(folder.resolve("vendors"));
         Files.writeString(vendors.resolve("oclgrind.icd"), DRIVER + "\n");

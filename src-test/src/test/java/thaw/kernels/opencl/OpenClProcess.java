@@ -67,7 +67,7 @@ final class OpenClProcess {
         return output().lines().reduce("", (before, line) -> line);
     }
 
-    /** What the process has printed, errors too; an exit code other than 0 is an error. */
+    /** The output and errors of the process, after its end; an exit code other than 0 is an error. */
     String output() throws IOException, InterruptedException {
         boolean ended = process.waitFor(SECONDS, TimeUnit.SECONDS);
         process.destroyForcibly();

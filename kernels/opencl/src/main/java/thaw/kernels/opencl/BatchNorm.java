@@ -17,7 +17,7 @@ final class BatchNorm implements NormOps {
     private static final int VALUES_OF_AN_ITEM = 16;
     /** Rounds of a work-group: enough to be worth the joining of all parts of its channel. */
     private static final int ROUNDS = 4;
-    /** As many rounds as a channel takes: it has one part. */
+    /** Rounds without limit: a channel has one part. */
     private static final int ALL = Integer.MAX_VALUE;
     private static final int SMALLEST_GROUP = 64;
     /** Work-items that hold a channel for the gradient, at 32 registers each for its values. */

@@ -17,7 +17,7 @@ final class TileSearch {
     private static final int MOST_SUMS_OF_CARD = 64;
     private static final int MOST_SUMS_OF_PROCESSOR = 28;
 
-    /** Of direct tiles, which stage nothing, one depth is enough. */
+    /** The only depth of direct tiles, which stage nothing, so that others would differ in name alone. */
     private static final int DEPTH_OF_DIRECT = 16;
 
     /** In descending order of promise. */
