@@ -149,12 +149,7 @@ final class Winograd {
             OpenClArray u = weights(work, w, turned);
             int most = images * rows * columns;
             boolean keeps = store.statistics() && images == x.dim(0) && memory.isPlentiful();
-            OpenClArray v = memory.array(Shape.of(PAIRS, channels, most));
-            if (keeps) {
-                x.storage().keep(new Tiles(x.shape(), rows, columns, paddingH, paddingW), v);
-            } else {
-                work.temporary(v);
-            }
+            OpenClArray v = work.temporary(Shape.of(PAIRS, channels, most));
             OpenClArray m = work.temporary(Shape.of(PAIRS, outputs, most));
             for (int first = 0; first < x.dim(0); first += images) {
                 int tiles = Math.min(images, x.dim(0) - first) * rows * columns;
@@ -177,6 +172,10 @@ final class Winograd {
                                     .array(store.mask()).ints(store.maskShift()).ints(store.relu() ? 1 : 0).array(y).ints(ints)
                                     .work(100.0 * outputs * tiles, bytes));
                 }
+            }
+            if (keeps) {
+                v.retain();
+                x.storage().keep(new Tiles(x.shape(), rows, columns, paddingH, paddingW), v);
             }
         }
     }
